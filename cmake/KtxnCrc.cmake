@@ -1,0 +1,10 @@
+# CRC-32C: Intel ISA-L where it is installed, else the portable table in sdk/base/crc32c.c.
+add_library(ktxn_crc INTERFACE)
+option(KTXN_PORTABLE_CRC "Use the portable CRC-32C even where ISA-L is installed" OFF)
+find_library(KTXN_ISAL isal)
+find_path(KTXN_ISAL_INCLUDE isa-l/crc.h)
+if(KTXN_ISAL AND KTXN_ISAL_INCLUDE AND NOT KTXN_PORTABLE_CRC)
+  target_compile_definitions(ktxn_crc INTERFACE KTXN_HAVE_ISAL)
+  target_include_directories(ktxn_crc SYSTEM INTERFACE ${KTXN_ISAL_INCLUDE})
+  target_link_libraries(ktxn_crc INTERFACE ${KTXN_ISAL})
+endif()

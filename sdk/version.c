@@ -1,0 +1,3 @@
+#include "ktxn/version.h"
+
+const char *ktxn_version(void) { return KTXN_VERSION; }
