@@ -1,0 +1,31 @@
+#ifndef TESTS_DRIVE_ANSWER_H
+#define TESTS_DRIVE_ANSWER_H
+
+/* The text that answers one command: gathered, then written in one piece, each line with the command's tag before it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ktxn/error.h"
+
+#define ANSWER_TAG_MAX 32
+
+struct answer {
+  char tag[ANSWER_TAG_MAX]; /* "" or "&TAG " */
+  char *text;
+  size_t size, room;
+};
+
+void answer_init(struct answer *answer, const char *tag);
+
+/* Adds one line; the newline is added here. */
+void answer_line(struct answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The last line of a command: how the call ended. `fields` go into an "ok" line; they may be "". */
+void answer_end(struct answer *answer, const ktxn_error *error, int64_t elapsed_ms, const char *fields);
+
+/* Writes it to stdout, whole, and frees it. Any thread. */
+void answer_write(struct answer *answer);
+
+#endif
