@@ -21,8 +21,7 @@ enum ktxn__op_type {
   KTXN__OP_ABORT,   /* the gate has been closed (aborting) before it is submitted */
   KTXN__OP_OFFSETS, /* inputs: offsets, offset_count, group */
   KTXN__OP_FLUSH,   /* ends when every batch that existed at submit has its fate */
-  KTXN__OP_CLOSE,   /* input: deadline_us */
-  KTXN__OP_TOPIC    /* inputs: topic, partition (-1 = any), deadline_us; ends when the accumulator knows its partitions */
+  KTXN__OP_CLOSE    /* the accumulator has been closed before it is submitted; input: deadline_us */
 };
 
 struct ktxn__op {
@@ -30,17 +29,14 @@ struct ktxn__op {
   enum ktxn__op_type type;
 
   /* inputs; what they point to stays unchanged until done() */
-  const char *topic;
-  int32_t partition;
   const ktxn_offset *offsets;
   size_t offset_count;
   const ktxn_group *group;
-  int64_t deadline_us; /* CLOSE, TOPIC: absolute; INT64_MAX = none. The others end when their answer is known */
+  int64_t deadline_us; /* CLOSE: absolute; INT64_MAX = none. The others end when their answer is known */
 
   /* results, valid in done() */
-  ktxn_error error;        /* code 0 = success */
-  int64_t ordinal;         /* of the transaction it was about, 0 = none */
-  int32_t partition_count; /* TOPIC, with success */
+  ktxn_error error; /* code 0 = success */
+  int64_t ordinal;  /* of the transaction it was about, 0 = none */
 
   /* Called once, on the I/O thread, as the sender's last touch of it. It must not call into the sender or engine. */
   void (*done)(struct ktxn__op *op);
@@ -55,9 +51,6 @@ struct ktxn__op *ktxn__op_new(struct ktxn__mem *mem, enum ktxn__op_type type);
 /** Copies the offsets and the group into the operation. False when memory is short; the operation is unchanged then. */
 bool ktxn__op_set_offsets(struct ktxn__mem *mem, struct ktxn__op *op, const ktxn_offset *offsets, size_t count,
                           const ktxn_group *group);
-
-/** Copies the topic name into the operation. False when memory is short. */
-bool ktxn__op_set_topic(struct ktxn__mem *mem, struct ktxn__op *op, const char *topic);
 
 /** Does the operation carry exactly these offsets and this group? (A call that resumes repeats its arguments.) */
 bool ktxn__op_same_offsets(const struct ktxn__op *op, const ktxn_offset *offsets, size_t count,

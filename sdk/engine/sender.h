@@ -45,7 +45,7 @@ void ktxn__sender_attach(struct ktxn__sender *sender, int64_t now_us);
 
 /**
  * Hands an operation over; ktxn__engine_run() works on it next. At most one each of INIT, COMMIT, ABORT, OFFSETS and
- * CLOSE at a time is the caller's duty; any number of FLUSH and TOPIC. An ABORT ends an OFFSETS that is under way.
+ * CLOSE at a time is the caller's duty; any number of FLUSH. An ABORT ends an OFFSETS that is under way.
  */
 void ktxn__sender_submit(struct ktxn__sender *sender, struct ktxn__op *op, int64_t now_us);
 
