@@ -1,0 +1,61 @@
+#include "txn/state.h"
+
+/* The invariants of txn/README.md, by number. */
+
+struct sums {
+  uint32_t flights;
+  uint32_t on_wire;
+  uint32_t pending;
+  uint32_t swept;
+};
+
+static int32_t after(int32_t sequence, uint32_t records) {
+  return (int32_t)(((uint32_t)sequence + records) & INT32_MAX);
+}
+
+static bool contiguous(const struct ktxn__txn *txn, const struct ktxn__txn_partition *partition) {
+  if (!txn->config.transactional) return true; /* a given-up batch leaves a hole that is closed by the next epoch */
+  for (uint8_t i = 0; i + 1 < partition->count; i++) {
+    const struct ktxn__txn_flight *flight = &partition->flights[i];
+    if (after(flight->base_sequence, flight->records) != flight[1].base_sequence && !txn->tainted) return false;
+  }
+  return true;
+}
+
+static const char *check_partitions(const struct ktxn__txn *txn, struct sums *sums) {
+  for (uint32_t i = 0; i < txn->partition_room; i++) {
+    const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, i);
+    if (partition->count > KTXN__TXN_IN_FLIGHT_MAX) return "I1: more than five batches in the books of a partition";
+    if (!contiguous(txn, partition)) return "I2: the sequences in the books have a hole";
+    sums->flights += partition->count;
+    for (uint8_t f = 0; f < partition->count; f++) sums->on_wire += partition->flights[f].on_wire ? 1 : 0;
+    bool pending = partition->ordinal == txn->ordinal && partition->registration == KTXN__TXN_REG_PENDING;
+    sums->pending += pending ? 1 : 0;
+    sums->swept += partition->sweep ? 1 : 0;
+  }
+  return NULL;
+}
+
+static const char *check_state(const struct ktxn__txn *txn) {
+  bool failed = txn->state == KTXN__TXN_FATAL_ERROR || txn->state == KTXN__TXN_ABORTABLE_ERROR;
+  if (failed && txn->error.code == 0) return "I4: an error state without an error";
+  if (txn->state == KTXN__TXN_COMMITTING && txn->op != KTXN__TXN_OP_COMMIT) return "I5: COMMITTING without a commit";
+  if (txn->state == KTXN__TXN_ABORTING && txn->op != KTXN__TXN_OP_ABORT) return "I5: ABORTING without an abort";
+  if (txn->state == KTXN__TXN_READY && txn->producer_id < 0) return "I6: READY without a producer id";
+  if (txn->state == KTXN__TXN_READY && txn->config.transactional && txn->flights > 0)
+    return "I7: READY with batches in the books";
+  if (txn->held && txn->state != KTXN__TXN_ABORTING && txn->state != KTXN__TXN_FATAL_ERROR)
+    return "I8: a held end outside ABORTING";
+  if (txn->acked && !txn->maybe) return "I9: registered, and certainly not registered";
+  return NULL;
+}
+
+const char *ktxn__txn_check(const struct ktxn__txn *txn) {
+  struct sums sums = {0, 0, 0, 0};
+  const char *broken = check_partitions(txn, &sums);
+  if (broken != NULL) return broken;
+  if (sums.flights != txn->flights || sums.on_wire != txn->on_wire || sums.swept != txn->sweep_partitions)
+    return "I3: the totals do not match the books";
+  if (ktxn__txn_in_transaction(txn) && sums.pending != txn->pending) return "I3: the pending total does not match";
+  return check_state(txn);
+}

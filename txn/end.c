@@ -1,0 +1,206 @@
+#include "txn/state.h"
+
+/*
+ * The end of a transaction, top to bottom: what must have happened before EndTxn leaves (advance), what its answer
+ * proves (on_end), and what is true afterwards (settle).
+ */
+
+void ktxn__txn_adopt(struct ktxn__txn *txn, int64_t producer_id, int16_t producer_epoch, int32_t node) {
+  if (!ktxn__txn_ensure(txn, producer_id >= 0 && producer_epoch >= 0, "an identity without a producer id")) return;
+  if (!ktxn__txn_ensure(txn, producer_id != txn->producer_id || producer_epoch >= txn->producer_epoch,
+                        "the epoch went back"))
+    return;
+  txn->producer_id = producer_id;
+  txn->producer_epoch = producer_epoch;
+  txn->anchor = node;
+  txn->epoch_used = false;
+  txn->tainted = false;
+  txn->bump_ambiguous = false;
+}
+
+/* The transaction is over; READY, and what is owed is paid behind the call. */
+void ktxn__txn_settle(struct ktxn__txn *txn, bool committed) {
+  uint8_t op = txn->op;
+  bool sweep = txn->sweep_partitions + txn->sweep_groups > 0;
+  txn->pending = 0;
+  /* After an abort with something given up, a late copy could still be opened and committed by the next transaction
+   * until the sweep's markers are there; the application must not be told "aborted" before. */
+  if (!committed && sweep && txn->tainted && txn->debt != KTXN__TXN_DEBT_NONE) {
+    txn->held = true;
+    return;
+  }
+  txn->held = false;
+  txn->op = KTXN__TXN_OP_NONE;
+  txn->error = ktxn__txn_cause(0, KTXN_CLASS_NONE, 0, 0);
+  ktxn__txn_enter(txn, KTXN__TXN_READY);
+  ktxn__txn_report(txn, op, committed ? KTXN_OUTCOME_COMMITTED : KTXN_OUTCOME_NOT_COMMITTED, txn->error);
+}
+
+/* V1: the end was acknowledged by `node`. */
+static void ended_v1(struct ktxn__txn *txn, int32_t node) {
+  txn->epoch_used = true;
+  /* Another coordinator than the one that holds the epoch's history: from here on only a bump makes sure. */
+  if (txn->anchor != node) txn->tainted = true;
+  txn->anchor = node;
+}
+
+static void ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                  const struct ktxn__txn_result *result) {
+  ktxn__txn_wait_none(txn);
+  txn->last_commit = slot->commit;
+  txn->ended_us = now_us;
+  if (result->version >= 5) {
+    /* KIP-890: the answer carries the identity to go on with; markers with the new epoch reach every log that was
+     * registered, so that nothing late of the old one is taken. */
+    ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
+    ktxn__txn_clear_sweep(txn);
+    txn->settling = txn->config.pacing;
+    txn->probes = 0;
+  } else {
+    ended_v1(txn, result->node);
+  }
+  if (txn->state == KTXN__TXN_FATAL_ERROR) return;
+  if (txn->tainted) ktxn__txn_debt_start(txn);
+  ktxn__txn_settle(txn, slot->commit);
+}
+
+/* 30, 59, 120 and the like to a commit: it did not happen, if no other copy of it may have. */
+static void commit_refused(struct ktxn__txn *txn, int16_t code, bool taint) {
+  struct ktxn__txn_error error = ktxn__txn_cause(code, KTXN_CLASS_ABORT, code, KTXN__TXN_API_END);
+  if (taint) txn->tainted = true;
+  if (txn->commit_ambiguous) {
+    error.error_class = KTXN_CLASS_RECREATE;
+    ktxn__txn_fatal(txn, error);
+  } else {
+    ktxn__txn_abortable(txn, error);
+  }
+}
+
+/* The coordinator does not know the producer id: nothing of it is open, and the next transaction needs a new epoch. */
+static void abort_forgotten(struct ktxn__txn *txn, int32_t node) {
+  txn->tainted = true;
+  txn->last_commit = false;
+  ended_v1(txn, node);
+  ktxn__txn_debt_start(txn);
+  ktxn__txn_settle(txn, false);
+}
+
+/* 48: the coordinator holds no transaction of ours, or one that went the other way. */
+static void wrong_state(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                        const struct ktxn__txn_result *result) {
+  if (txn->mode == 2 && slot->commit) {
+    ktxn__txn_suspect(txn, slot, KTXN_E_INVALID_TXN_STATE);
+    return;
+  }
+  if (!slot->commit && !txn->commit_sent && txn->maybe && !txn->acked) {
+    /* The start was of unknown fate, and did not happen. */
+    txn->tainted = true;
+    struct ktxn__txn_result none = *result;
+    none.version = 0;
+    ended(txn, now_us, slot, &none);
+    return;
+  }
+  ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_TXN_STATE, KTXN_CLASS_RECREATE, KTXN_E_INVALID_TXN_STATE,
+                                       KTXN__TXN_API_END));
+}
+
+static void features_changed(struct ktxn__txn *txn, int64_t now_us) {
+  if (txn->mode == 2 && !txn->no_v5) {
+    /* KIP-890: the same command by the older version, never 5 again in this transaction. */
+    txn->no_v5 = true;
+    ktxn__txn_wait_backoff(txn, now_us);
+    return;
+  }
+  ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_UNSUPPORTED_VERSION, KTXN_CLASS_CONFIG, KTXN_E_UNSUPPORTED_VERSION,
+                                       KTXN__TXN_API_END));
+}
+
+void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                      const struct ktxn__txn_result *result, enum ktxn__txn_action action) {
+  switch (action) {
+    case KTXN__TXN_OK:
+      ended(txn, now_us, slot, result);
+      return;
+    case KTXN__TXN_PACED:
+      ktxn__txn_wait_paced(txn, now_us, 1000, txn->config.retry_backoff_us);
+      return;
+    case KTXN__TXN_AGAIN:
+      ktxn__txn_wait_backoff(txn, now_us);
+      return;
+    case KTXN__TXN_SAME:
+    case KTXN__TXN_ELSEWHERE:
+      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      return;
+    case KTXN__TXN_SUSPECT:
+      ktxn__txn_suspect(txn, slot, result->code);
+      return;
+    case KTXN__TXN_STATE:
+      wrong_state(txn, now_us, slot, result);
+      return;
+    case KTXN__TXN_FEATURES:
+      features_changed(txn, now_us);
+      return;
+    case KTXN__TXN_RESTART:
+      if (!slot->commit)
+        abort_forgotten(txn, result->node);
+      else
+        commit_refused(txn, result->code, true);
+      return;
+    case KTXN__TXN_ABORTABLE:
+      commit_refused(txn, result->code, false);
+      return;
+    default:
+      ktxn__txn_fatal(txn, ktxn__txn_cause(result->code, ktxn__txn_fatal_class(result->code), result->code,
+                                           KTXN__TXN_API_END));
+      return;
+  }
+}
+
+/* ---- what happens without an answer ------------------------------------------------------------------------------ */
+
+/* V1, a transaction that is not the first of its epoch: a registration counts only from the node that acknowledged the
+ * epoch's last end, for another may still hold that last transaction open and answer out of its memory. */
+static void follow_anchor(struct ktxn__txn *txn) {
+  bool registers = txn->pending > 0 || txn->offsets_group >= 0;
+  if (txn->mode != 1 || !txn->epoch_used || txn->debt != KTXN__TXN_DEBT_NONE || !registers) return;
+  if (txn->fence != KTXN__TXN_FENCE_NONE || txn->slot.active) return;
+  if (txn->state != KTXN__TXN_IN_TRANSACTION && txn->state != KTXN__TXN_COMMITTING) return;
+  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;
+  txn->tainted = true;
+  if (txn->registered_us < 0)
+    ktxn__txn_debt_start(txn); /* nothing has left: bump there, then this transaction is the first of its epoch */
+  else
+    ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_NOT_COORDINATOR, KTXN_CLASS_ABORT, 0, KTXN__TXN_API_FIND_TXN));
+}
+
+/* Nothing of the transaction can be at the coordinator: it ends here. */
+static bool ends_here(const struct ktxn__txn *txn) {
+  if (txn->ended) return true;
+  return txn->mode == 2 ? txn->registered_us < 0 : !txn->maybe;
+}
+
+static void end_here(struct ktxn__txn *txn) {
+  bool commit = txn->state == KTXN__TXN_COMMITTING;
+  if (commit && (txn->pending > 0 || txn->offsets_group >= 0)) return;
+  if (txn->flights > 0 || txn->queued > 0 || txn->slot.active || txn->held) return;
+  if (txn->fence != KTXN__TXN_FENCE_NONE || txn->suspect.active || !ends_here(txn)) return;
+  /* A given-up batch of a transaction that was never registered can't be opened by a later one either: on V1 nothing
+   * is sent before the registration is acknowledged, on V2 the epoch of a registered one moves. */
+  if (txn->tainted && txn->debt == KTXN__TXN_DEBT_NONE) ktxn__txn_debt_start(txn);
+  ktxn__txn_settle(txn, commit);
+}
+
+/* V2: how long the question "is it complete" may hold records back. */
+enum { PROBES_MAX = 24, SETTLING_MAX_US = 100000 };
+
+static void stop_settling(struct ktxn__txn *txn, int64_t now_us) {
+  if (!txn->settling || (txn->slot.active && txn->slot.purpose == KTXN__TXN_FOR_PACE)) return;
+  if (txn->probes < PROBES_MAX && now_us - txn->ended_us < SETTLING_MAX_US) return;
+  txn->settling = false;
+}
+
+void ktxn__txn_advance(struct ktxn__txn *txn, int64_t now_us) {
+  stop_settling(txn, now_us);
+  follow_anchor(txn);
+  if (txn->state == KTXN__TXN_COMMITTING || txn->state == KTXN__TXN_ABORTING) end_here(txn);
+}

@@ -1,0 +1,99 @@
+#include "txn/state.h"
+
+/*
+ * A coordinator that is cut off from its cluster goes on answering out of its memory, so "your epoch is not mine"
+ * (47, 49, 90; 48 to a V2 commit) proves nothing by itself. It counts when a look at that same node shows a higher
+ * epoch or another producer id; else the node is behind, and the right one is asked for through another broker.
+ */
+
+void ktxn__txn_suspect(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code) {
+  txn->suspect = (struct ktxn__txn_suspect){true, code, *slot};
+}
+
+static enum ktxn_class fatal_class(int16_t code) { return ktxn__txn_fatal_class(code); }
+
+static void fatal(struct ktxn__txn *txn, int16_t code, uint8_t api) {
+  if (code == KTXN_E_INVALID_PRODUCER_ID_MAPPING)
+    ktxn__txn_fatal(txn, ktxn__txn_cause(code, fatal_class(code), code, api));
+  else
+    ktxn__txn_fenced(txn, code, api);
+}
+
+/* V1, some copy of the commit may have arrived. A fence or timeout of an open transaction leaves only abort states at
+ * the next epoch; anything else there means that ours had ended before, and only commits of it were sent. */
+static bool proves_commit(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  if (look->fate != KTXN__TXN_ANSWERED || look->producer_id != txn->producer_id) return false;
+  if (look->producer_epoch != txn->producer_epoch + 1) return false;
+  return look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_ONGOING ||
+         look->look == KTXN__TXN_LOOK_PREPARE_COMMIT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
+}
+
+static void committed_then_fenced(struct ktxn__txn *txn, int16_t code) {
+  ktxn__txn_settle(txn, true);
+  ktxn__txn_fenced(txn, code, KTXN__TXN_API_END);
+}
+
+static void counts_v1(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code,
+                      const struct ktxn__txn_result *look) {
+  if (code == KTXN_E_INVALID_PRODUCER_ID_MAPPING)
+    fatal(txn, code, slot->api);
+  else if (txn->commit_ambiguous && proves_commit(txn, look))
+    committed_then_fenced(txn, code);
+  else if (txn->commit_ambiguous)
+    fatal(txn, code, slot->api); /* in doubt */
+  else
+    ktxn__txn_fence_enter(txn, code, slot->api);
+}
+
+static void counts_v2(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code) {
+  bool commit = slot->api == KTXN__TXN_API_END && slot->commit;
+  if (commit && code != KTXN_E_INVALID_PRODUCER_ID_MAPPING) {
+    /* KIP-890: an abort at our epoch is answered 0 only if the broker's timeout ended it, 48 if it is committed. */
+    txn->fence = KTXN__TXN_FENCE_END;
+    ktxn__txn_wait_none(txn);
+    return;
+  }
+  fatal(txn, code, slot->api);
+}
+
+static void counts(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code,
+                   const struct ktxn__txn_result *look) {
+  if (slot->purpose == KTXN__TXN_FOR_DEBT || slot->purpose == KTXN__TXN_FOR_FENCE)
+    fatal(txn, code, slot->api);
+  else if (txn->mode == 2)
+    counts_v2(txn, slot, code);
+  else
+    counts_v1(txn, slot, code, look);
+}
+
+/* V2: an abort of ours may itself have moved the epoch by one. */
+static bool may_be_own_abort(const struct ktxn__txn *txn, const struct ktxn__txn_slot *slot,
+                             const struct ktxn__txn_result *look) {
+  bool abort = txn->mode == 2 && slot->api == KTXN__TXN_API_END && !slot->commit;
+  bool ending = look->look == KTXN__TXN_LOOK_PREPARE_ABORT || look->look == KTXN__TXN_LOOK_PREPARE_COMMIT ||
+                look->look == KTXN__TXN_LOOK_COMPLETE_ABORT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
+  return abort && ending && look->producer_id == slot->producer_id &&
+         look->producer_epoch == slot->producer_epoch + 1;
+}
+
+static bool look_proves(const struct ktxn__txn *txn, const struct ktxn__txn_slot *slot,
+                        const struct ktxn__txn_result *look) {
+  if (look->fate == KTXN__TXN_UNSUPPORTED) return true; /* before Kafka 3.0 there is no look; the worst is a needless end */
+  if (look->fate != KTXN__TXN_ANSWERED) return false;
+  if (look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND) return slot->node == txn->anchor;
+  if (look->code != 0 || may_be_own_abort(txn, slot, look)) return false;
+  return look->producer_id != slot->producer_id || look->producer_epoch > slot->producer_epoch;
+}
+
+void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                              const struct ktxn__txn_result *result) {
+  struct ktxn__txn_suspect suspect = txn->suspect;
+  (void)slot;
+  txn->suspect.active = false;
+  if (look_proves(txn, &suspect.slot, result)) {
+    ktxn__txn_wait_none(txn);
+    counts(txn, &suspect.slot, suspect.code, result);
+    return;
+  }
+  ktxn__txn_refind(txn, now_us, suspect.slot.node);
+}

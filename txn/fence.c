@@ -1,0 +1,133 @@
+#include "txn/state.h"
+
+/*
+ * A log or the coordinator has seen a newer epoch than ours: the broker's transaction timeout, or another producer
+ * with our transactional.id. Told apart by an end that only the first lets through; never by InitProducerId, which
+ * would abort and fence a live successor.
+ */
+
+void ktxn__txn_fence_enter(struct ktxn__txn *txn, int16_t broker_code, uint8_t api) {
+  if (txn->fence != KTXN__TXN_FENCE_NONE || !ktxn__txn_in_transaction(txn) || txn->held) return;
+  txn->fence = KTXN__TXN_FENCE_LOOK;
+  /* Sends are refused from now on; commit waits for the answer, which becomes its error. */
+  if (txn->state == KTXN__TXN_IN_TRANSACTION)
+    ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_EPOCH, KTXN_CLASS_ABORT, broker_code, api));
+}
+
+static void found(struct ktxn__txn *txn, struct ktxn__txn_error error) {
+  ktxn__txn_abortable(txn, error);
+  txn->fence = KTXN__TXN_FENCE_NONE;
+}
+
+/* Nobody moved it: an ordinary abort follows. */
+static void nobody(struct ktxn__txn *txn, int16_t broker_code) {
+  found(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_EPOCH, KTXN_CLASS_ABORT, broker_code, KTXN__TXN_API_PRODUCE));
+}
+
+/* Before about the whole timeout has passed it can only be a successor on its way; two producers that both "go on"
+ * would starve each other. */
+static bool timeout_passed(const struct ktxn__txn *txn, int64_t now_us) {
+  int64_t timeout_us = txn->config.transaction_timeout_us;
+  int64_t least_us = timeout_us - 1000000 > timeout_us / 2 ? timeout_us - 1000000 : timeout_us / 2;
+  return txn->registered_us >= 0 && now_us - txn->registered_us >= least_us;
+}
+
+static bool v1_may_probe(const struct ktxn__txn *txn, int64_t now_us) {
+  return txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);
+}
+
+static void moved(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code) {
+  if (txn->mode == 1 && !v1_may_probe(txn, now_us)) {
+    ktxn__txn_fenced(txn, broker_code, KTXN__TXN_API_END);
+    return;
+  }
+  txn->fence = KTXN__TXN_FENCE_END;
+  ktxn__txn_wait_none(txn);
+}
+
+void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                            const struct ktxn__txn_result *result) {
+  int16_t broker_code = txn->error.broker_code != 0 ? txn->error.broker_code : (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH;
+  if (result->fate == KTXN__TXN_UNSUPPORTED) { /* before Kafka 3.0 */
+    moved(txn, now_us, broker_code);
+    return;
+  }
+  if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
+    ktxn__txn_refind(txn, now_us, slot->node);
+    return;
+  }
+  bool ours = result->producer_id == txn->producer_id && result->producer_epoch == txn->producer_epoch;
+  bool behind = result->producer_id == txn->producer_id && result->producer_epoch < txn->producer_epoch;
+  if (behind)
+    ktxn__txn_refind(txn, now_us, slot->node);
+  else if (ours)
+    nobody(txn, broker_code);
+  else
+    moved(txn, now_us, broker_code);
+}
+
+/* The end was let through: the broker's timeout had aborted the transaction, and nobody has taken over. */
+static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                      const struct ktxn__txn_result *result) {
+  bool in_time = timeout_passed(txn, now_us);
+  bool tainted = txn->probe_ambiguous;
+  txn->probe_ambiguous = false;
+  if (txn->mode == 2) {
+    ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
+    txn->settling = false;
+  } else {
+    ktxn__txn_adopt(txn, slot->producer_id, slot->producer_epoch, result->node);
+    /* A late copy of the question would end half of the next transaction. */
+    txn->tainted = tainted;
+  }
+  /* The timeout's own markers carry the new epoch into every log that was registered. */
+  ktxn__txn_clear_sweep(txn);
+  if (!in_time) {
+    ktxn__txn_fatal_outcome(txn, ktxn__txn_cause(KTXN_E_FENCED, KTXN_CLASS_RECREATE, 0, KTXN__TXN_API_END),
+                            KTXN_OUTCOME_NOT_COMMITTED);
+    return;
+  }
+  txn->ended = true;
+  found(txn, ktxn__txn_cause(KTXN_E_ABORTED_BY_BROKER, KTXN_CLASS_ABORT, (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH,
+                             KTXN__TXN_API_END));
+}
+
+/* V2, abort answered 48: only a completed commit of ours answers so. */
+static void was_committed(struct ktxn__txn *txn, int16_t code) {
+  if (!txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {
+    ktxn__txn_fenced(txn, code, KTXN__TXN_API_END);
+    return;
+  }
+  txn->fence = KTXN__TXN_FENCE_NONE; /* the commit again, for the identity */
+  ktxn__txn_wait_none(txn);
+}
+
+void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                           const struct ktxn__txn_result *result, enum ktxn__txn_action action) {
+  switch (action) {
+    case KTXN__TXN_OK:
+      timed_out(txn, now_us, slot, result);
+      return;
+    case KTXN__TXN_PACED:
+    case KTXN__TXN_AGAIN:
+      ktxn__txn_wait_backoff(txn, now_us);
+      return;
+    case KTXN__TXN_SAME:
+    case KTXN__TXN_ELSEWHERE:
+      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      return;
+    case KTXN__TXN_SUSPECT:
+      ktxn__txn_suspect(txn, slot, result->code);
+      return;
+    case KTXN__TXN_STATE:
+      if (txn->mode == 2)
+        was_committed(txn, result->code);
+      else
+        ktxn__txn_fenced(txn, result->code, KTXN__TXN_API_END);
+      return;
+    default:
+      ktxn__txn_fatal(txn, ktxn__txn_cause(result->code, ktxn__txn_fatal_class(result->code), result->code,
+                                           KTXN__TXN_API_END));
+      return;
+  }
+}

@@ -1,0 +1,458 @@
+#include "txn/state.h"
+
+/* Results of coordinator requests: what every copy taints, then what its answer means. */
+
+/* A byte of this copy may have left, and its answer is missing or neither 0 nor definite. */
+static void note_ambiguous(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
+  switch (slot->api) {
+    case KTXN__TXN_API_INIT:
+      if (slot->producer_id >= 0) txn->bump_ambiguous = true;
+      return;
+    case KTXN__TXN_API_ADD_PARTITIONS:
+    case KTXN__TXN_API_ADD_OFFSETS:
+      txn->tainted = true;
+      if (slot->purpose != KTXN__TXN_FOR_DEBT) txn->maybe = true;
+      return;
+    case KTXN__TXN_API_OFFSET_COMMIT:
+      txn->tainted = true;
+      ktxn__txn_mark_sweep_group(txn, ktxn__txn_group(txn, (uint32_t)slot->group));
+      return;
+    case KTXN__TXN_API_END:
+      if (slot->purpose == KTXN__TXN_FOR_FENCE) {
+        txn->probe_ambiguous = true;
+        return;
+      }
+      txn->tainted = true;
+      if (slot->purpose != KTXN__TXN_FOR_TRANSACTION) return;
+      txn->commit_ambiguous = txn->commit_ambiguous || slot->commit;
+      txn->abort_ambiguous = txn->abort_ambiguous || !slot->commit;
+      return;
+    default:
+      return;
+  }
+}
+
+static bool is_ambiguous(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result, int16_t code) {
+  if (result->fate == KTXN__TXN_LOST) return true;
+  if (result->fate != KTXN__TXN_ANSWERED || code == 0) return false;
+  /* InitProducerId answered 51 may have fenced first. */
+  if (slot->api == KTXN__TXN_API_INIT && code == KTXN_E_CONCURRENT_TRANSACTIONS) return true;
+  return !ktxn__txn_definite(code);
+}
+
+/* How much an action matters when the parts of one answer differ: the most serious decides. */
+static int weight(enum ktxn__txn_action action) {
+  static const uint8_t weights[] = {
+      [KTXN__TXN_OK] = 0,        [KTXN__TXN_AGAIN] = 2,     [KTXN__TXN_ELSEWHERE] = 3, [KTXN__TXN_PACED] = 1,
+      [KTXN__TXN_SAME] = 3,      [KTXN__TXN_ABORTABLE] = 5, [KTXN__TXN_RESTART] = 6,   [KTXN__TXN_RETURN] = 5,
+      [KTXN__TXN_FATAL] = 9,     [KTXN__TXN_SUSPECT] = 8,   [KTXN__TXN_FENCE] = 8,     [KTXN__TXN_STATE] = 7,
+      [KTXN__TXN_FEATURES] = 7,  [KTXN__TXN_SEQUENCE] = 5,  [KTXN__TXN_FORGOTTEN] = 5, [KTXN__TXN_REFUSED] = 5};
+  return weights[action];
+}
+
+/* The index of the code that decides; code_count = none (all well). */
+static uint32_t decisive(enum ktxn__txn_column column, const struct ktxn__txn_result *result) {
+  uint32_t worst = result->code_count;
+  int worst_weight = 0;
+  for (uint32_t i = 0; i < result->code_count; i++) {
+    int w = weight(ktxn__txn_action(column, result->codes[i]));
+    /* 55 only says that another part failed. */
+    if (result->codes[i] == KTXN_E_OPERATION_NOT_ATTEMPTED) w = 1;
+    if (w <= worst_weight) continue;
+    worst = i;
+    worst_weight = w;
+  }
+  return worst;
+}
+
+static void fatal(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code) {
+  struct ktxn__txn_error error = ktxn__txn_cause(code, ktxn__txn_fatal_class(code), code, slot->api);
+  error.group = slot->api == KTXN__TXN_API_ADD_PARTITIONS ? -1 : slot->group;
+  if (code == KTXN_E_INVALID_PRODUCER_EPOCH || code == KTXN_E_PRODUCER_FENCED)
+    ktxn__txn_fenced(txn, code, slot->api);
+  else
+    ktxn__txn_fatal(txn, error);
+}
+
+static void unsupported(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
+  ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_UNSUPPORTED_VERSION, KTXN_CLASS_CONFIG, 0, slot->api));
+}
+
+static void abortable(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code, int32_t partition) {
+  struct ktxn__txn_error error = ktxn__txn_cause(code, KTXN_CLASS_ABORT, code, slot->api);
+  error.partition = partition;
+  error.group = slot->api == KTXN__TXN_API_ADD_PARTITIONS ? -1 : slot->group;
+  ktxn__txn_abortable(txn, error);
+}
+
+/* ---- FindCoordinator ------------------------------------------------------------------------------------------------ */
+
+static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                    const struct ktxn__txn_result *result) {
+  bool group = slot->api == KTXN__TXN_API_FIND_GROUP;
+  if (result->fate == KTXN__TXN_UNSUPPORTED) {
+    unsupported(txn, slot);
+    return;
+  }
+  if (result->fate != KTXN__TXN_ANSWERED) {
+    ktxn__txn_wait_backoff(txn, now_us);
+    return;
+  }
+  enum ktxn__txn_action action =
+      ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), result->code);
+  if (action == KTXN__TXN_OK && group) {
+    ktxn__txn_group(txn, (uint32_t)slot->group)->node = result->node;
+  } else if (action == KTXN__TXN_OK) {
+    txn->coordinator = result->node;
+    txn->avoid = KTXN__TXN_NODE_NONE;
+  } else if (action == KTXN__TXN_AGAIN) {
+    ktxn__txn_wait_backoff(txn, now_us);
+  } else if (action == KTXN__TXN_ABORTABLE && txn->state != KTXN__TXN_INITIALIZING) {
+    abortable(txn, slot, result->code, -1);
+    if (txn->state == KTXN__TXN_ABORTING) ktxn__txn_wait_backoff(txn, now_us);
+  } else {
+    fatal(txn, slot, result->code);
+  }
+}
+
+/* ---- InitProducerId --------------------------------------------------------------------------------------------------- */
+
+static void initialized(struct ktxn__txn *txn, const struct ktxn__txn_result *result) {
+  ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
+  if (txn->state == KTXN__TXN_FATAL_ERROR) return;
+  ktxn__txn_wait_none(txn);
+  ktxn__txn_enter(txn, KTXN__TXN_READY);
+  uint8_t op = txn->op;
+  txn->op = KTXN__TXN_OP_NONE;
+  ktxn__txn_report(txn, op, KTXN_OUTCOME_NONE, ktxn__txn_cause(0, KTXN_CLASS_NONE, 0, 0));
+  /* A transaction at the last epoch could be neither fenced nor timed out by a V1 coordinator. */
+  if (txn->config.transactional && txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && txn->level < 2)
+    txn->debt = KTXN__TXN_DEBT_ROTATE;
+}
+
+static void on_first_init(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                          const struct ktxn__txn_result *result, enum ktxn__txn_action action) {
+  switch (action) {
+    case KTXN__TXN_OK:
+      initialized(txn, result);
+      return;
+    case KTXN__TXN_AGAIN:
+    case KTXN__TXN_PACED: /* a predecessor's transaction is being aborted (KIP-98) */
+      ktxn__txn_wait_backoff(txn, now_us);
+      return;
+    case KTXN__TXN_ELSEWHERE:
+      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      return;
+    case KTXN__TXN_RETURN: {
+      enum ktxn_class error_class =
+          result->code == KTXN_E_TRANSACTION_ABORTABLE ? KTXN_CLASS_RETRY : KTXN_CLASS_CONFIG;
+      ktxn__txn_uninitialize(txn, ktxn__txn_cause(result->code, error_class, result->code, slot->api));
+      return;
+    }
+    default:
+      fatal(txn, slot, result->code);
+      return;
+  }
+}
+
+static void on_init(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                    const struct ktxn__txn_result *result) {
+  enum ktxn__txn_action action = ktxn__txn_action(KTXN__TXN_COLUMN_INIT, result->code);
+  if (result->fate == KTXN__TXN_UNSUPPORTED) {
+    unsupported(txn, slot);
+    return;
+  }
+  if (result->fate != KTXN__TXN_ANSWERED) {
+    /* The same arguments again where they went; another node is looked at first. */
+    action = slot->purpose == KTXN__TXN_FOR_DEBT && result->fate == KTXN__TXN_LOST ? KTXN__TXN_AGAIN
+                                                                                    : KTXN__TXN_ELSEWHERE;
+  }
+  if (slot->purpose == KTXN__TXN_FOR_DEBT)
+    ktxn__txn_debt_bumped(txn, now_us, slot, result, action);
+  else
+    on_first_init(txn, now_us, slot, result, action);
+}
+
+/* ---- AddPartitionsToTxn, AddOffsetsToTxn ---------------------------------------------------------------------------- */
+
+static void registered(struct ktxn__txn *txn, int32_t node) {
+  txn->acked = true;
+  txn->maybe = true;
+  txn->acked_node = node;
+}
+
+/* Each partition of the request by its own code; what was not taken is asked for again. */
+static void book_partitions(struct ktxn__txn *txn, const struct ktxn__txn_result *result, bool answered) {
+  for (uint32_t i = 0; i < txn->asked_count; i++) {
+    struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[i]);
+    if (partition->registration != KTXN__TXN_REG_ASKED) continue;
+    if (answered && i < result->code_count && result->codes[i] == 0) {
+      partition->registration = KTXN__TXN_REG_DONE;
+      registered(txn, result->node);
+    } else {
+      partition->registration = KTXN__TXN_REG_NONE;
+      ktxn__txn_set_pending(txn, partition);
+    }
+  }
+}
+
+static void register_failed(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
+                            int32_t partition, enum ktxn__txn_action action) {
+  switch (action) {
+    case KTXN__TXN_PACED: {
+      /* The first registration behind the last end comes soon; what follows has no reason to hurry (KAFKA-5477). */
+      int64_t most_us = txn->config.retry_backoff_us < 20000 ? txn->config.retry_backoff_us : 20000;
+      ktxn__txn_wait_paced(txn, now_us, 300, most_us);
+      return;
+    }
+    case KTXN__TXN_AGAIN:
+      ktxn__txn_wait_backoff(txn, now_us);
+      return;
+    case KTXN__TXN_ELSEWHERE:
+      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      return;
+    case KTXN__TXN_SUSPECT:
+      ktxn__txn_suspect(txn, slot, code);
+      return;
+    case KTXN__TXN_RESTART:
+      txn->tainted = true;
+      abortable(txn, slot, code, partition);
+      return;
+    case KTXN__TXN_ABORTABLE:
+      abortable(txn, slot, code, partition);
+      return;
+    default:
+      fatal(txn, slot, code);
+      return;
+  }
+}
+
+/* A registration of the transaction repeated before its end: 3, 29, 30 pass on to another partition or group. */
+static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                      const struct ktxn__txn_result *result, int16_t code) {
+  bool partition = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
+  enum ktxn__txn_action action =
+      ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code);
+  if (action == KTXN__TXN_OK) {
+    registered(txn, result->node);
+    ktxn__txn_wait_none(txn);
+  } else if (code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION || code == KTXN_E_TOPIC_AUTHORIZATION_FAILED ||
+             code == KTXN_E_GROUP_AUTHORIZATION_FAILED) {
+    if (partition)
+      ktxn__txn_partition(txn, ktxn__txn_asked(txn)[0])->gone = true;
+    else
+      ktxn__txn_group(txn, (uint32_t)slot->group)->gone = true;
+  } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART || action == KTXN__TXN_SAME) {
+    ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+  } else {
+    register_failed(txn, now_us, slot, code, -1, action);
+  }
+}
+
+static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                              const struct ktxn__txn_result *result, int16_t code, uint32_t index) {
+  enum ktxn__txn_action action =
+      ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code);
+  bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
+  if (action == KTXN__TXN_OK) {
+    ktxn__txn_debt_registered(txn, now_us);
+  } else if (partitions && code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
+    /* That partition is gone, and with it what was given up there. */
+    struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[index]);
+    if (partition->sweep) txn->sweep_partitions--;
+    partition->sweep = false;
+    if (txn->sweep_partitions == 0) ktxn__txn_debt_registered(txn, now_us);
+  } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART) {
+    fatal(txn, slot, code);
+  } else {
+    register_failed(txn, now_us, slot, code, -1, action);
+  }
+  (void)result;
+}
+
+static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                        const struct ktxn__txn_result *result) {
+  bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
+  bool normal = slot->purpose == KTXN__TXN_FOR_TRANSACTION;
+  bool answered = result->fate == KTXN__TXN_ANSWERED;
+  if (result->fate == KTXN__TXN_UNSUPPORTED) {
+    unsupported(txn, slot);
+    return;
+  }
+  if (partitions && normal) book_partitions(txn, result, answered);
+  if (!answered) {
+    ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+    return;
+  }
+  uint32_t index = decisive(KTXN__TXN_COLUMN_ADD_PARTITIONS, result);
+  int16_t code = partitions && index < result->code_count ? result->codes[index] : result->code;
+  if (slot->purpose == KTXN__TXN_FOR_REPEAT) {
+    on_repeat(txn, now_us, slot, result, code);
+    return;
+  }
+  if (slot->purpose == KTXN__TXN_FOR_DEBT) {
+    on_sweep_register(txn, now_us, slot, result, code, index);
+    return;
+  }
+  if (code != 0) {
+    int32_t partition = partitions && index < txn->asked_count ? (int32_t)ktxn__txn_asked(txn)[index] : -1;
+    register_failed(txn, now_us, slot, code, partition,
+                    ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code));
+    return;
+  }
+  if (!partitions) {
+    ktxn__txn_group(txn, (uint32_t)slot->group)->registration = KTXN__TXN_REG_DONE;
+    registered(txn, result->node);
+  }
+  ktxn__txn_wait_none(txn);
+}
+
+/* ---- TxnOffsetCommit -------------------------------------------------------------------------------------------------- */
+
+static void offsets_failed(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code) {
+  struct ktxn__txn_group *group = ktxn__txn_group(txn, (uint32_t)slot->group);
+  switch (ktxn__txn_action(KTXN__TXN_COLUMN_OFFSET_COMMIT, code)) {
+    case KTXN__TXN_ELSEWHERE:
+      group->node = KTXN__TXN_NODE_NONE;
+      ktxn__txn_wait_backoff(txn, now_us);
+      return;
+    case KTXN__TXN_AGAIN:
+    case KTXN__TXN_PACED:
+      ktxn__txn_wait_backoff(txn, now_us);
+      return;
+    case KTXN__TXN_FENCE:
+      ktxn__txn_fence_enter(txn, code, slot->api);
+      return;
+    case KTXN__TXN_FEATURES:
+      if (txn->mode != 2) {
+        fatal(txn, slot, code);
+        return;
+      }
+      txn->no_v5 = true;
+      abortable(txn, slot, code, -1);
+      return;
+    case KTXN__TXN_FATAL:
+      fatal(txn, slot, code);
+      return;
+    default:
+      abortable(txn, slot, code, -1);
+      return;
+  }
+}
+
+static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                       const struct ktxn__txn_result *result) {
+  struct ktxn__txn_group *group = ktxn__txn_group(txn, (uint32_t)slot->group);
+  if (result->fate == KTXN__TXN_UNSUPPORTED) {
+    unsupported(txn, slot);
+    return;
+  }
+  if (result->fate != KTXN__TXN_ANSWERED) {
+    group->node = KTXN__TXN_NODE_NONE;
+    ktxn__txn_wait_backoff(txn, now_us);
+    return;
+  }
+  for (uint32_t i = 0; i < result->code_count; i++)
+    if (result->codes[i] == 0 && txn->mode == 2) registered(txn, txn->coordinator);
+  uint32_t index = decisive(KTXN__TXN_COLUMN_OFFSET_COMMIT, result);
+  int16_t code = index < result->code_count ? result->codes[index] : result->code;
+  if (code != 0) {
+    offsets_failed(txn, now_us, slot, code);
+    return;
+  }
+  ktxn__txn_wait_none(txn);
+  ktxn__txn_report_offsets(txn, ktxn__txn_cause(0, KTXN_CLASS_NONE, 0, 0));
+}
+
+/* ---- EndTxn, DescribeTransactions -------------------------------------------------------------------------------------- */
+
+static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                         const struct ktxn__txn_result *result, enum ktxn__txn_action action) {
+  if (action == KTXN__TXN_OK && txn->debt == KTXN__TXN_DEBT_GHOST)
+    ktxn__txn_debt_start(txn);
+  else if (action == KTXN__TXN_OK)
+    ktxn__txn_debt_swept(txn, now_us, result->node);
+  else if (action == KTXN__TXN_PACED || action == KTXN__TXN_AGAIN)
+    ktxn__txn_wait_backoff(txn, now_us);
+  else if (action == KTXN__TXN_SAME || action == KTXN__TXN_ELSEWHERE)
+    ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+  else if (action == KTXN__TXN_SUSPECT)
+    ktxn__txn_suspect(txn, slot, result->code);
+  else if (txn->debt == KTXN__TXN_DEBT_GHOST)
+    ktxn__txn_debt_start(txn); /* somebody else has closed it: look again */
+  else
+    fatal(txn, slot, result->code);
+}
+
+static void on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                   const struct ktxn__txn_result *result) {
+  enum ktxn__txn_action action =
+      ktxn__txn_action(ktxn__txn_column(KTXN__TXN_API_END, slot->commit), result->code);
+  if (result->fate == KTXN__TXN_UNSUPPORTED && txn->mode == 2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION)
+    action = KTXN__TXN_FEATURES;
+  else if (result->fate == KTXN__TXN_UNSUPPORTED)
+    action = KTXN__TXN_FATAL;
+  else if (result->fate != KTXN__TXN_ANSWERED)
+    action = KTXN__TXN_ELSEWHERE;
+  if (slot->purpose == KTXN__TXN_FOR_FENCE)
+    ktxn__txn_fence_ended(txn, now_us, slot, result, action);
+  else if (slot->purpose == KTXN__TXN_FOR_DEBT)
+    on_sweep_end(txn, now_us, slot, result, action);
+  else
+    ktxn__txn_on_end(txn, now_us, slot, result, action);
+}
+
+static void on_pace(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result) {
+  bool preparing = result->fate == KTXN__TXN_ANSWERED && result->code == 0 &&
+                   (result->look == KTXN__TXN_LOOK_PREPARE_COMMIT || result->look == KTXN__TXN_LOOK_PREPARE_ABORT);
+  if (preparing) {
+    ktxn__txn_wait_paced(txn, now_us, 200, 5000);
+    return;
+  }
+  txn->settling = false;
+  ktxn__txn_wait_none(txn);
+}
+
+static void on_describe(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                        const struct ktxn__txn_result *result) {
+  switch (slot->purpose) {
+    case KTXN__TXN_FOR_EVIDENCE:
+      ktxn__txn_suspect_looked(txn, now_us, slot, result);
+      return;
+    case KTXN__TXN_FOR_FENCE:
+      ktxn__txn_fence_looked(txn, now_us, slot, result);
+      return;
+    case KTXN__TXN_FOR_DEBT:
+      ktxn__txn_debt_looked(txn, now_us, slot, result);
+      return;
+    default:
+      on_pace(txn, now_us, result);
+      return;
+  }
+}
+
+typedef void (*handler)(struct ktxn__txn *, int64_t, const struct ktxn__txn_slot *, const struct ktxn__txn_result *);
+
+static const handler handlers[KTXN__TXN_API_COUNT] = {
+    [KTXN__TXN_API_FIND_TXN] = on_find,          [KTXN__TXN_API_FIND_GROUP] = on_find,
+    [KTXN__TXN_API_INIT] = on_init,              [KTXN__TXN_API_ADD_PARTITIONS] = on_register,
+    [KTXN__TXN_API_ADD_OFFSETS] = on_register,   [KTXN__TXN_API_OFFSET_COMMIT] = on_offsets,
+    [KTXN__TXN_API_END] = on_end,                [KTXN__TXN_API_DESCRIBE] = on_describe,
+};
+
+static void taint(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
+  bool ambiguous = is_ambiguous(slot, result, result->code);
+  for (uint32_t i = 0; result->fate == KTXN__TXN_ANSWERED && i < result->code_count; i++)
+    ambiguous = ambiguous || is_ambiguous(slot, result, result->codes[i]);
+  if (ambiguous) note_ambiguous(txn, slot);
+}
+
+void ktxn__txn_on_result(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result) {
+  if (!txn->slot.active || txn->slot.id != result->id) return;
+  struct ktxn__txn_slot slot = txn->slot;
+  txn->slot.active = false;
+  taint(txn, &slot, result);
+  if (txn->state == KTXN__TXN_FATAL_ERROR) return;
+  handlers[slot.api](txn, now_us, &slot, result);
+  ktxn__txn_advance(txn, now_us);
+}

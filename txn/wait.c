@@ -1,0 +1,46 @@
+#include "txn/state.h"
+
+/* Waits between requests: exponential with jitter (KIP-580), and short ones while a transaction is being completed. */
+
+static uint64_t next_random(struct ktxn__txn *txn) {
+  /* splitmix64 */
+  uint64_t z = (txn->random += UINT64_C(0x9e3779b97f4a7c15));
+  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+/* 0.8 to 1.2 of `us` */
+static int64_t jitter(struct ktxn__txn *txn, int64_t us) {
+  if (us <= 1) return us;
+  int64_t span = us * 2 / 5 + 1;
+  return us - us / 5 + (int64_t)(next_random(txn) % (uint64_t)span);
+}
+
+void ktxn__txn_wait_none(struct ktxn__txn *txn) {
+  txn->retry_at_us = 0;
+  txn->pace_us = 0;
+  txn->attempts = 0;
+}
+
+void ktxn__txn_wait_backoff(struct ktxn__txn *txn, int64_t now_us) {
+  int64_t max_us = txn->config.retry_backoff_max_us;
+  int64_t wait_us = txn->config.retry_backoff_us;
+  for (uint32_t i = 0; i < txn->attempts && wait_us < max_us; i++) wait_us *= 2;
+  wait_us = jitter(txn, wait_us);
+  if (wait_us > max_us) wait_us = max_us;
+  if (txn->attempts < UINT32_MAX) txn->attempts++;
+  txn->retry_at_us = now_us + wait_us;
+}
+
+void ktxn__txn_wait_paced(struct ktxn__txn *txn, int64_t now_us, int64_t first_us, int64_t max_us) {
+  txn->pace_us = txn->pace_us == 0 ? first_us : txn->pace_us + txn->pace_us / 2;
+  if (txn->pace_us > max_us) txn->pace_us = max_us;
+  txn->retry_at_us = now_us + txn->pace_us;
+}
+
+void ktxn__txn_refind(struct ktxn__txn *txn, int64_t now_us, int32_t avoid) {
+  txn->coordinator = KTXN__TXN_NODE_NONE;
+  txn->avoid = avoid;
+  ktxn__txn_wait_backoff(txn, now_us);
+}
