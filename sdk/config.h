@@ -13,7 +13,7 @@
  * KTXN__SETTING_MS_MAX, so that they can be multiplied by 1000 and added to a clock without overflow.
  */
 struct ktxn__settings {
-  struct ktxn__bootstrap bootstrap; /* at least one address */
+  struct ktxn__bootstrap bootstrap; /* at least one address; for a producer on a shared client perhaps none */
   char *client_id;                  /* never empty */
   char *transactional_id;           /* NULL = idempotent only */
 
@@ -61,6 +61,9 @@ struct ktxn__settings {
  * allowed; RETRY (no memory).
  */
 int ktxn__config_check(const ktxn_config *config, struct ktxn__settings *out, ktxn_error *error);
+
+/** The same for a producer on a client that exists: bootstrap.servers is the client's and may be missing here. */
+int ktxn__config_check_shared(const ktxn_config *config, struct ktxn__settings *out, ktxn_error *error);
 
 /** Frees what ktxn__config_check() allocated. */
 void ktxn__settings_free(struct ktxn__settings *settings);

@@ -52,10 +52,11 @@ KTXN_API void ktxn_config_set_log(ktxn_config *config, enum ktxn_log_level level
 /** One row of the configuration reference. All strings are static. */
 typedef struct ktxn_setting {
   const char *key;
-  const char *type;          /**< "int", "long", "bool", "string", "list", "enum" */
+  const char *type;          /**< "int", "long", "double", "bool", "string", "list", "enum", "password" */
   const char *default_value; /**< as text; "" = none */
   const char *range;         /**< what is allowed, for people */
   const char *text;          /**< what it does */
+  const char *missing;       /**< what this version lacks, so that only the default is accepted; "" = nothing */
 } ktxn_setting;
 
 /** The i-th setting, from 0; NULL past the end. docs/CONFIGURATION.md is printed from this. */
