@@ -280,6 +280,8 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
     return;
   }
   if (partitions && normal) book_partitions(txn, result, answered);
+  /* Not a byte of the first registration left: the transaction is as it was before it. */
+  if (normal && txn->mode == 1 && result->fate == KTXN__TXN_UNSENT && !txn->maybe) txn->registered_us = -1;
   if (!answered) {
     ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
     return;
