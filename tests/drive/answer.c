@@ -13,7 +13,7 @@
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
 
 void answer_init(struct answer *answer, const char *tag) {
-  *answer = (struct answer){ .text = NULL };
+  *answer = (struct answer){.text = NULL};
   snprintf(answer->tag, sizeof answer->tag, "%s", tag);
 }
 
@@ -38,7 +38,9 @@ void answer_line(struct answer *answer, const char *format, ...) {
   va_start(args, format);
   int size = vsnprintf(line, sizeof line, format, args);
   va_end(args);
-  if (size < 0) return;
+  if (size < 0) {
+    return;
+  }
   append(answer, answer->tag, strlen(answer->tag));
   append(answer, line, (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
   append(answer, "\n", 1);
@@ -54,16 +56,14 @@ static void quotable(char *to, const char *from, size_t size) {
   to[i] = '\0';
 }
 
-static void upper(char *to, const char *from, size_t size) {
-  size_t i = 0;
-  for (; from[i] && i + 1 < size; i++) to[i] = (char)toupper((unsigned char)from[i]);
-  to[i] = '\0';
-}
-
-static void lower(char *to, const char *from, size_t size) {
-  size_t i = 0;
-  for (; from[i] && i + 1 < size; i++) to[i] = (char)tolower((unsigned char)from[i]);
-  to[i] = '\0';
+const char *answer_word(char *to, const char *from, size_t size) {
+  snprintf(to, size, "%s", from);
+  for (char *c = to; *c; c++) {
+    if (*c == ' ') {
+      *c = '_';
+    }
+  }
+  return to;
 }
 
 void answer_end(struct answer *answer, const ktxn_error *error, int64_t elapsed_ms, const char *fields) {
@@ -71,15 +71,12 @@ void answer_end(struct answer *answer, const ktxn_error *error, int64_t elapsed_
     answer_line(answer, "= ok elapsed_ms=%" PRId64 "%s%s", elapsed_ms, *fields ? " " : "", fields);
     return;
   }
-  char message[KTXN_ERROR_MESSAGE_MAX], name[32], outcome[32];
+  char message[KTXN_ERROR_MESSAGE_MAX], outcome[32];
   quotable(message, error->message, sizeof message);
-  upper(name, ktxn_class_name(error->error_class), sizeof name);
-  lower(outcome, ktxn_outcome_name(error->outcome), sizeof outcome);
-  for (char *c = outcome; *c; c++)
-    if (*c == ' ') *c = '_';
   answer_line(answer, "= error code=%s(%d) class=%s broker=%d fatal=%d outcome=%s elapsed_ms=%" PRId64 " message=\"%s\"",
-              ktxn_code_name(error->code), error->code, name, error->broker_code, error->fatal ? 1 : 0, outcome,
-              elapsed_ms, message);
+              ktxn_code_name(error->code), error->code, ktxn_class_name(error->error_class), error->broker_code,
+              error->fatal ? 1 : 0, answer_word(outcome, ktxn_outcome_name(error->outcome), sizeof outcome), elapsed_ms,
+              message);
 }
 
 void answer_write(struct answer *answer) {

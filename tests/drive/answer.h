@@ -25,6 +25,9 @@ void answer_line(struct answer *answer, const char *format, ...) __attribute__((
 /* The last line of a command: how the call ended. `fields` go into an "ok" line; they may be "". */
 void answer_end(struct answer *answer, const ktxn_error *error, int64_t elapsed_ms, const char *fields);
 
+/* Copies a name into `to` (of `size` bytes) as one word, and returns `to`. */
+const char *answer_word(char *to, const char *from, size_t size);
+
 /* Writes it to stdout, whole, and frees it. Any thread. */
 void answer_write(struct answer *answer);
 

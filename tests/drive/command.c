@@ -14,7 +14,7 @@
 
 /* The protocol's own errors use the API's words, so that a test reads one kind of answer. */
 static void refuse(struct command *command, const char *why) {
-  command->error = (ktxn_error){ .code = KTXN_E_INVALID_ARGUMENT, .error_class = KTXN_CLASS_USAGE };
+  command->error = (ktxn_error){.code = KTXN_E_INVALID_ARGUMENT, .error_class = KTXN_CLASS_USAGE};
   snprintf(command->error.message, sizeof command->error.message, "ktxn-drive: %s", why);
 }
 
@@ -37,8 +37,11 @@ static const char *optional(const char *word) {
 /* ---- handles */
 
 static struct drive_handle *find(struct drive *drive, const char *name) {
-  for (struct drive_handle *h = drive->handles; h < drive->handles + DRIVE_HANDLES; h++)
-    if (strcmp(h->name, name) == 0) return h;
+  for (struct drive_handle *h = drive->handles; h < drive->handles + DRIVE_HANDLES; h++) {
+    if (strcmp(h->name, name) == 0) {
+      return h;
+    }
+  }
   return NULL;
 }
 
@@ -54,31 +57,45 @@ static struct drive_handle *claim(struct command *command) {
 
 static void adopt(struct command *command, struct drive_handle *handle, const char *name) {
   snprintf(handle->name, sizeof handle->name, "%s", name);
-  if (handle->producer) command->drive->current = handle;
+  if (handle->producer) {
+    command->drive->current = handle;
+  }
 }
 
 static void do_new(struct command *command) {
   struct drive_handle *handle = claim(command);
-  if (!handle) return;
+  if (!handle) {
+    return;
+  }
   handle->producer = ktxn_producer_new(command->drive->config, &command->error);
-  if (handle->producer) adopt(command, handle, command->words[1]);
+  if (handle->producer) {
+    adopt(command, handle, command->words[1]);
+  }
 }
 
 static void do_client(struct command *command) {
   struct drive_handle *handle = claim(command);
-  if (!handle) return;
+  if (!handle) {
+    return;
+  }
   handle->client = ktxn_client_new(command->drive->config, &command->error);
-  if (handle->client) adopt(command, handle, command->words[1]);
+  if (handle->client) {
+    adopt(command, handle, command->words[1]);
+  }
 }
 
 static void do_new_on(struct command *command) {
   struct drive_handle *handle = claim(command), *client = find(command->drive, command->words[1]);
   if (!handle || !client || !client->client) {
-    if (handle) refuse(command, "no such client");
+    if (handle) {
+      refuse(command, "no such client");
+    }
     return;
   }
   handle->producer = ktxn_producer_new_on(client->client, command->drive->config, &command->error);
-  if (handle->producer) adopt(command, handle, command->words[2]);
+  if (handle->producer) {
+    adopt(command, handle, command->words[2]);
+  }
 }
 
 static void do_use(struct command *command) {
@@ -92,8 +109,10 @@ static void do_use(struct command *command) {
 
 static void do_free(struct command *command) {
   ktxn_free(command->target->producer);
-  if (command->drive->current == command->target) command->drive->current = NULL;
-  *command->target = (struct drive_handle){ .producer = NULL };
+  if (command->drive->current == command->target) {
+    command->drive->current = NULL;
+  }
+  *command->target = (struct drive_handle){.producer = NULL};
 }
 
 static void do_client_close(struct command *command) {
@@ -102,8 +121,9 @@ static void do_client_close(struct command *command) {
     refuse(command, "no such client");
     return;
   }
-  if (ktxn_client_close(handle->client, number(command, 2), &command->error) == 0)
-    *handle = (struct drive_handle){ .producer = NULL };
+  if (ktxn_client_close(handle->client, number(command, 2), &command->error) == 0) {
+    *handle = (struct drive_handle){.producer = NULL};
+  }
 }
 
 static void do_config(struct command *command) {
@@ -164,7 +184,9 @@ static int send_one(struct command *command, const char *key, const char *value,
   }
   ktxn_record record = KTXN_RECORD_INIT;
   record.topic = command->words[1];
-  if (optional(command->words[2])) record.partition = number(command, 2);
+  if (optional(command->words[2])) {
+    record.partition = number(command, 2);
+  }
   record.key = key;
   record.key_size = key ? strlen(key) : 0;
   record.value = value;
@@ -189,7 +211,9 @@ static void do_sendn(struct command *command) {
   for (; accepted < count; accepted++) {
     int text = snprintf(value, room, "%.40s-%d", command->words[5], accepted);
     value[text] = '.';
-    if (send_one(command, NULL, value, (size_t)(size > text ? size : text), (size_t)text) != 0) break;
+    if (send_one(command, NULL, value, (size_t)(size > text ? size : text), (size_t)text) != 0) {
+      break;
+    }
   }
   free(value);
   snprintf(command->fields, sizeof command->fields, "accepted=%d", accepted);
@@ -200,9 +224,11 @@ static void do_sendn(struct command *command) {
 static bool parse_offset(char *text, ktxn_offset *offset) {
   char *partition = strchr(text, ':');
   char *position = partition ? strchr(partition + 1, ':') : NULL;
-  if (!position) return false;
+  if (!position) {
+    return false;
+  }
   *partition = *position = '\0';
-  *offset = (ktxn_offset){ .topic = text, .leader_epoch = -1 };
+  *offset = (ktxn_offset){.topic = text, .leader_epoch = -1};
   offset->partition = (int32_t)strtol(partition + 1, NULL, 10);
   offset->offset = strtoll(position + 1, NULL, 10);
   return true;
@@ -213,15 +239,19 @@ static void do_offsets(struct command *command) {
   size_t count = 0;
   char *save = NULL;
   char *list = command->words[6];
-  if (strcmp(list, "none") == 0) list = NULL;
+  if (strcmp(list, "none") == 0) {
+    list = NULL;
+  }
   for (char *one = list ? strtok_r(list, ",", &save) : NULL; one; one = strtok_r(NULL, ",", &save)) {
     if (count == OFFSETS_MAX || !parse_offset(one, &offsets[count++])) {
       refuse(command, "bad list of offsets");
       return;
     }
   }
-  ktxn_group group = { .group_id = command->words[1], .generation = -1 };
-  if (optional(command->words[2])) group.generation = number(command, 2);
+  ktxn_group group = {.group_id = command->words[1], .generation = -1};
+  if (optional(command->words[2])) {
+    group.generation = number(command, 2);
+  }
   group.member_id = optional(command->words[3]);
   group.group_instance_id = optional(command->words[4]);
   ktxn_send_offsets_to_transaction(command->target->producer, offsets, count, &group, number(command, 5),
@@ -229,7 +259,7 @@ static void do_offsets(struct command *command) {
 }
 
 static const char *event_name(enum ktxn_event_type type) {
-  static const char *const names[] = { "none", "init", "send_offsets", "commit", "abort", "flush", "room", "error" };
+  static const char *const names[] = {"none", "init", "send_offsets", "commit", "abort", "flush", "room", "error"};
   return (size_t)type < sizeof names / sizeof *names ? names[type] : "unknown";
 }
 
@@ -237,9 +267,10 @@ static void do_deliveries(struct command *command) {
   ktxn_event events[EVENTS_MAX];
   ktxn_client *client = ktxn_producer_client(command->target->producer);
   int taken = ktxn_poll(client, events, EVENTS_MAX, 0);
-  for (int i = 0; i < taken; i++)
+  for (int i = 0; i < taken; i++) {
     answer_line(&command->answer, "event %s %" PRId64 " %s(%d)", event_name(events[i].type), events[i].ordinal,
                 ktxn_code_name(events[i].error.code), events[i].error.code);
+  }
   snprintf(command->fields, sizeof command->fields, "count=%u", label_report(&command->answer));
 }
 
@@ -260,8 +291,9 @@ static void do_ordinal(struct command *command) {
 static void do_outcome(struct command *command) {
   enum ktxn_outcome outcome = KTXN_OUTCOME_NONE;
   ktxn_transaction_outcome(command->target->producer, number(command, 1), &outcome, &command->error);
-  static const char *const names[] = { "none", "committed", "not_committed", "in_doubt" };
-  snprintf(command->fields, sizeof command->fields, "outcome=%s", names[outcome]);
+  char word[32];
+  snprintf(command->fields, sizeof command->fields, "outcome=%s",
+           answer_word(word, ktxn_outcome_name(outcome), sizeof word));
 }
 
 static void do_partitions(struct command *command) {
@@ -272,7 +304,7 @@ static void do_partitions(struct command *command) {
 
 static void do_sleep(struct command *command) {
   int ms = number(command, 1);
-  struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+  struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
   nanosleep(&wait, NULL);
 }
 
@@ -287,46 +319,53 @@ struct row {
 };
 
 static const struct row rows[] = {
-  { "config", 1, true, false, do_config },
-  { "new", 1, false, false, do_new },
-  { "client", 1, false, false, do_client },
-  { "new-on", 2, false, false, do_new_on },
-  { "use", 1, false, false, do_use },
-  { "client-close", 2, false, false, do_client_close },
-  { "sleep", 1, false, false, do_sleep },
-  { "init", 1, false, true, do_init },
-  { "begin", 0, false, true, do_begin },
-  { "commit", 1, false, true, do_commit },
-  { "abort", 1, false, true, do_abort },
-  { "flush", 1, false, true, do_flush },
-  { "close", 1, false, true, do_close },
-  { "free", 0, false, true, do_free },
-  { "init-async", 0, false, true, do_init_async },
-  { "commit-async", 0, false, true, do_commit_async },
-  { "abort-async", 0, false, true, do_abort_async },
-  { "flush-async", 0, false, true, do_flush_async },
-  { "send", 3, true, true, do_send },
-  { "sendn", 5, false, true, do_sendn },
-  { "offsets", 6, false, true, do_offsets },
-  { "deliveries", 0, false, true, do_deliveries },
-  { "state", 0, false, true, do_state },
-  { "ordinal", 0, false, true, do_ordinal },
-  { "outcome", 1, false, true, do_outcome },
-  { "partitions", 2, false, true, do_partitions },
+  {"config", 1, true, false, do_config},
+  {"new", 1, false, false, do_new},
+  {"client", 1, false, false, do_client},
+  {"new-on", 2, false, false, do_new_on},
+  {"use", 1, false, false, do_use},
+  {"client-close", 2, false, false, do_client_close},
+  {"sleep", 1, false, false, do_sleep},
+  {"init", 1, false, true, do_init},
+  {"begin", 0, false, true, do_begin},
+  {"commit", 1, false, true, do_commit},
+  {"abort", 1, false, true, do_abort},
+  {"flush", 1, false, true, do_flush},
+  {"close", 1, false, true, do_close},
+  {"free", 0, false, true, do_free},
+  {"init-async", 0, false, true, do_init_async},
+  {"commit-async", 0, false, true, do_commit_async},
+  {"abort-async", 0, false, true, do_abort_async},
+  {"flush-async", 0, false, true, do_flush_async},
+  {"send", 3, true, true, do_send},
+  {"sendn", 5, false, true, do_sendn},
+  {"offsets", 6, false, true, do_offsets},
+  {"deliveries", 0, false, true, do_deliveries},
+  {"state", 0, false, true, do_state},
+  {"ordinal", 0, false, true, do_ordinal},
+  {"outcome", 1, false, true, do_outcome},
+  {"partitions", 2, false, true, do_partitions},
 };
 
 static const struct row *row_of(const char *name) {
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (strcmp(rows[i].name, name) == 0) return &rows[i];
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (strcmp(rows[i].name, name) == 0) {
+      return &rows[i];
+    }
+  }
   return NULL;
 }
 
 /* The next word of *line, ended with NUL; NULL when there is none. Exactly one space parts words. */
 static char *cut_word(char **line) {
-  if (!*line || !**line) return NULL;
+  if (!*line || !**line) {
+    return NULL;
+  }
   char *word = *line, *space = strchr(word, ' ');
   *line = space ? space + 1 : NULL;
-  if (space) *space = '\0';
+  if (space) {
+    *space = '\0';
+  }
   return word;
 }
 

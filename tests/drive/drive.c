@@ -43,7 +43,9 @@ static void *run_job(void *argument) {
 static const char *cut_tag(const char *line, char *tag) {
   const char *space = strchr(line, ' ');
   tag[0] = '\0';
-  if (*line != '&' || !space || (size_t)(space - line) + 2 > ANSWER_TAG_MAX) return line;
+  if (*line != '&' || !space || (size_t)(space - line) + 2 > ANSWER_TAG_MAX) {
+    return line;
+  }
   memcpy(tag, line, (size_t)(space - line) + 1);
   tag[space - line + 1] = '\0';
   return space + 1;
@@ -53,7 +55,9 @@ static struct job *job_new(struct drive *drive, const char *line) {
   char tag[ANSWER_TAG_MAX];
   const char *text = cut_tag(line, tag);
   struct job *job = calloc(1, sizeof *job);
-  if (job) job->line = strdup(text);
+  if (job) {
+    job->line = strdup(text);
+  }
   if (!job || !job->line) {
     fprintf(stderr, "ktxn-drive: out of memory\n");
     exit(3);
@@ -66,7 +70,7 @@ static struct job *job_new(struct drive *drive, const char *line) {
 
 static void log_line(enum ktxn_log_level level, const char *text, void *opaque) {
   (void)opaque;
-  static const char *const names[] = { "ERROR", "WARN", "INFO", "DEBUG" };
+  static const char *const names[] = {"ERROR", "WARN", "INFO", "DEBUG"};
   fprintf(stderr, "%s %s\n", names[level], text);
 }
 
@@ -81,34 +85,50 @@ static void serve(struct drive *drive) {
   char *line = NULL;
   ssize_t size;
   while ((size = getline(&line, &room, stdin)) > 0) {
-    if (line[size - 1] == '\n') line[size - 1] = '\0';
-    if (strcmp(line, "quit") == 0) break;
-    if (!*line) continue;
+    if (line[size - 1] == '\n') {
+      line[size - 1] = '\0';
+    }
+    if (strcmp(line, "quit") == 0) {
+      break;
+    }
+    if (!*line) {
+      continue;
+    }
     struct job *job = job_new(drive, line);
     if (*job->command.answer.tag && running < THREADS_MAX &&
-        pthread_create(&threads[running], NULL, run_job, job) == 0)
+        pthread_create(&threads[running], NULL, run_job, job) == 0) {
       running++;
-    else
+    } else {
       run_job(job);
+    }
   }
   free(line);
-  while (running) pthread_join(threads[--running], NULL);
+  while (running) {
+    pthread_join(threads[--running], NULL);
+  }
 }
 
 void drive_free(struct drive *drive) {
   for (struct drive_handle *h = drive->handles; h < drive->handles + DRIVE_HANDLES; h++) {
-    if (!h->producer) continue;
+    if (!h->producer) {
+      continue;
+    }
     ktxn_close(h->producer, CLOSE_MS, NULL);
     ktxn_free(h->producer);
   }
-  for (struct drive_handle *h = drive->handles; h < drive->handles + DRIVE_HANDLES; h++)
-    if (h->client) ktxn_client_close(h->client, CLOSE_MS, NULL);
+  for (struct drive_handle *h = drive->handles; h < drive->handles + DRIVE_HANDLES; h++) {
+    if (h->client) {
+      ktxn_client_close(h->client, CLOSE_MS, NULL);
+    }
+  }
   ktxn_config_free(drive->config);
 }
 
 int main(void) {
-  struct drive drive = { .config = ktxn_config_new() };
-  if (!drive.config) return 3;
+  struct drive drive = {.config = ktxn_config_new()};
+  if (!drive.config) {
+    return 3;
+  }
   configure_log(drive.config);
   serve(&drive);
   drive_free(&drive);

@@ -30,10 +30,12 @@ static size_t note_count, note_room;
 
 void *label_new(const char *text, size_t size) {
   struct label *label = calloc(1, sizeof *label);
-  if (!label) return NULL;
-  memcpy(label->text, text, size < LABEL_TEXT_MAX ? size : LABEL_TEXT_MAX - 1);
-  for (char *c = label->text; *c; c++)
-    if (*c == ' ') *c = '_';
+  if (!label) {
+    return NULL;
+  }
+  char cut[LABEL_TEXT_MAX];
+  snprintf(cut, sizeof cut, "%.*s", size < LABEL_TEXT_MAX ? (int)size : LABEL_TEXT_MAX - 1, text);
+  answer_word(label->text, cut, sizeof label->text);
   pthread_mutex_lock(&lock);
   label->next = labels;
   labels = label;
@@ -70,9 +72,10 @@ void label_delivered(const ktxn_delivery *delivery, void *opaque) {
 unsigned label_report(struct answer *answer) {
   pthread_mutex_lock(&lock);
   unsigned count = (unsigned)note_count;
-  for (size_t i = 0; i < note_count; i++)
+  for (size_t i = 0; i < note_count; i++) {
     answer_line(answer, "delivery %s %s %" PRId32 " %" PRId64 " %s(%d)", notes[i].text, notes[i].topic,
                 notes[i].partition, notes[i].offset, ktxn_code_name(notes[i].code), notes[i].code);
+  }
   note_count = 0;
   pthread_mutex_unlock(&lock);
   return count;

@@ -186,6 +186,11 @@ class Model:
             txn = self.txns[txn_id] = Txn(self.new_producer_id(), timeout_ms)
         return self._init(txn_id, txn, timeout_ms, producer_id, epoch)
 
+    def age(self, txn_id, epoch):
+        """Makes the id one that has been in use up to `epoch`."""
+        txn = self.txns[txn_id] = Txn(self.new_producer_id(), 60000)
+        txn.epoch = epoch
+
     def _init(self, txn_id, txn, timeout_ms, producer_id, epoch):
         rotated = producer_id == txn.last_producer_id and epoch == EPOCH_LAST and txn.epoch == 0
         if producer_id not in (-1, txn.producer_id) and not rotated:

@@ -408,6 +408,18 @@ class LibrdkafkaTest(unittest.TestCase):
                     self.assertEqual(peer.violations, [], peer.trace())
                     self.assertEqual(peer.open_transactions(), [])
 
+    def test_survives_faults(self):
+        for api, fault in (("EndTxn", faults.close_after()), ("EndTxn", faults.error(51)), ("Produce", faults.error(6)),
+                           ("AddPartitionsToTxn", faults.error(51)), ("Produce", faults.reset_after())):
+            with self.subTest(api=api):
+                peer = Peer(release="3.9")
+                self.addCleanup(peer.close)
+                rule = peer.on(api, fault)
+                self.produce(peer, "transactional.id=x", "retry.backoff.ms=20", "reconnect.backoff.ms=20")
+                self.assertEqual(rule.hits, 1)
+                self.assertEqual(peer.read_committed("t")[0], [b"one", b"two"], peer.trace())
+                self.assertEqual(peer.violations, [], peer.trace())
+
 
 if __name__ == "__main__":
     unittest.main()

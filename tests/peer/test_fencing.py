@@ -1,0 +1,140 @@
+"""C: who has moved the epoch, and what becomes of the one that was left behind."""
+
+import unittest
+
+from faults import call, close_after
+from scene import Drive, ScenarioCase, protocols
+
+
+class FencingTest(ScenarioCase):
+    def successor(self, scene):
+        """A second process with the same transactional id commits one record of its own."""
+        drive = Drive(scene.settings)
+        self.addCleanup(drive.stop)
+        for line in ("new p", "init 8000", "begin", "send t 2 - successor", "commit 8000"):
+            answer = drive.cmd(line)
+            self.assertTrue(answer.ok, "%s: %s" % (line, answer))
+        scene.expected.setdefault(("t", 2), []).append("successor")
+        return drive
+
+    @protocols(1, 2)
+    def test_C01_a_successor_takes_over(self, protocol):
+        for more in (False, True):
+            with self.subTest(more=more), self.scene(protocol) as scene:
+                scene.init()
+                scene.transaction("before")
+                scene.begin()
+                scene.send("lost")
+                scene.ok("flush 8000")
+                drive = self.successor(scene)
+                if more:
+                    scene.try_send("more", 1)
+                answer = scene.fails("commit 8000", "RECREATE", "FENCED", fatal=True)
+                self.assertNotEqual(answer.outcome, "committed")
+                scene.fatal_everywhere(answer)
+                for line in ("begin", "send t 2 - again", "commit 8000"):
+                    self.assertTrue(drive.cmd(line).ok, line)
+                scene.expected[("t", 2)].append("again")
+
+    @protocols(1, 2)
+    def test_C03_nothing_more_on_the_wire_after_the_fence(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("lost")
+            scene.ok("flush 8000")
+            self.successor(scene)
+            first = scene.fails("commit 8000", "RECREATE", "FENCED", fatal=True)
+            sent = len(scene.peer.find())
+            again = scene.fails("abort 8000", "RECREATE", "FENCED", fatal=True)
+            self.assertEqual(again.message, first.message)
+            self.assertEqual(len(scene.peer.find()), sent)
+
+    @protocols(1, 2)
+    def test_C10_the_broker_times_the_transaction_out(self, protocol):
+        with self.scene(protocol, transaction_timeout_ms=1000) as scene:
+            scene.init()
+            scene.transaction("before")
+            scene.begin()
+            scene.send("lost")
+            scene.ok("flush 8000")
+            scene.ok("sleep 600")  # more than half the timeout: earlier it could only be a successor
+            with scene.peer.changed:
+                scene.peer.model.expire("x")
+            answer = scene.fails("commit 8000", "ABORT", "ABORTED_BY_BROKER")
+            self.assertNotEqual(answer.outcome, "committed")
+            scene.abort()
+            scene.transaction("after")
+
+    @protocols(1, 2)
+    def test_C10_the_next_produce_shows_it(self, protocol):
+        with self.scene(protocol, transaction_timeout_ms=1000) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("lost")
+            scene.ok("flush 8000")
+            scene.ok("sleep 600")
+            with scene.peer.changed:
+                scene.peer.model.expire("x")
+            scene.send("lost too", 0)
+            scene.ok("flush 8000")
+            scene.fails("commit 8000", "ABORT", "ABORTED_BY_BROKER")
+            scene.abort()
+            scene.transaction("after")
+
+    @protocols(1, 2)
+    def test_a_fence_before_the_timeout_can_have_passed_is_a_successor(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("lost")
+            scene.ok("flush 8000")
+            with scene.peer.changed:
+                scene.peer.model.expire("x")
+            scene.fails("commit 8000", "RECREATE", "FENCED", fatal=True)
+
+    @protocols(2)
+    def test_C15_each_transaction_has_its_epoch(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            for i in range(30):
+                scene.transaction("v%d" % i)
+            self.assertEqual([epoch for _, epoch, _, _ in scene.sequences(0)], list(range(30)))
+            self.assertEqual({sequence for _, _, sequence, _ in scene.sequences(0)}, {0})
+
+    @protocols(2)
+    def test_the_last_epoch_ends_in_a_new_producer_id(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.peer.model.age("x", 32765)
+            scene.init()
+            first = scene.ok("state").fields
+            self.assertEqual(first["epoch"], "32766")
+            scene.transaction("a")
+            second = scene.ok("state").fields
+            self.assertEqual((second["pid"] != first["pid"], second["epoch"]), (True, "0"))
+            scene.transaction("b")
+            self.assertEqual(scene.count("InitProducerId"), 1)
+
+    @protocols(1, 2)
+    def test_commit_answer_lost_and_a_successor_since(self, protocol):
+        """What is told about the first commit must agree with the log: it was committed."""
+        with self.scene(protocol, request_timeout_ms=300) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 8000")
+
+            def take_over(peer, request):
+                code = peer.model.end_txn(request.node, "x", request.body["producer_id"], request.body["producer_epoch"],
+                                          True, request.version)[0]
+                assert code == 0
+                peer.model.init_producer_id(request.node, "x", 60000, -1, -1)
+
+            scene.peer.on("EndTxn(commit)", call(take_over), close_after())
+            answer = scene.drive.cmd("commit 8000")
+            self.assertTrue(answer.ok or (answer.fatal and answer.outcome in ("committed", "in_doubt")), str(answer))
+            scene.committed()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,196 @@
+"""D: registering partitions."""
+
+import unittest
+
+from faults import close_after, delay, drop, error, error_per_partition
+from scene import ScenarioCase, protocols
+
+
+def registered_before(case, scene):
+    """No Produce of a partition came before its AddPartitionsToTxn was answered with 0, in each transaction."""
+    ends = [r.sequence for r in scene.peer.find("EndTxn")]
+    for produce in scene.peer.find("Produce"):
+        since = max((e for e in ends if e < produce.sequence), default=0)
+        for place in produce.partitions:
+            acked = [r.answered for r in scene.peer.find("AddPartitionsToTxn") if r.sequence > since and r.answered
+                     and place in r.partitions and set(r.codes) == {0}]
+            case.assertTrue(acked and min(acked) < produce.sequence, "%s before its registration" % produce)
+
+
+class RegisteringTest(ScenarioCase):
+    @protocols(1)
+    def test_D01_no_produce_before_its_partition_is_registered(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", delay(60), times=None)
+            scene.begin()
+            for i in range(9):
+                scene.send("a%d" % i, i % 3)
+            scene.commit()
+            scene.transaction("b", "c")
+            registered_before(self, scene)
+
+    @protocols(2)
+    def test_D01_transactions_v2_registers_by_producing(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("a", "b", "c")
+            self.assertEqual(scene.count("AddPartitionsToTxn"), 0)
+            self.assertTrue(all(r.version >= 12 for r in scene.peer.find("Produce")))
+
+    @protocols(1)
+    def test_D02_partitions_that_come_while_one_registers(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", delay(300))
+            scene.begin()
+            scene.send("a", 0)
+            scene.peer.wait_for("AddPartitionsToTxn")
+            scene.send("b", 1)
+            scene.ok("sleep 50")
+            scene.send("c", 2)
+            scene.commit()
+            adds = scene.peer.find("AddPartitionsToTxn")
+            self.assertEqual({p for r in adds for p in r.partitions}, {("t", 0), ("t", 1), ("t", 2)})
+            for before, after in zip(adds, adds[1:]):
+                self.assertGreater(after.sequence, before.answered)
+            registered_before(self, scene)
+
+    @protocols(1)
+    def test_D03_one_unauthorized_partition(self, protocol):
+        with self.scene(protocol, topics={"t": 2, "closed": 1}) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", error_per_partition({("closed", 0): 29}), times=None,
+                          when=lambda r: ("closed", 0) in r.partitions)
+            scene.peer.on("AddPartitionsToTxn", delay(100))
+            scene.begin()
+            scene.send("first", 0)
+            scene.peer.wait_for("AddPartitionsToTxn")
+            scene.send("x", 0, "closed")
+            scene.send("y", 1)
+            answer = scene.fails("commit 8000", "ABORT", "TOPIC_AUTHORIZATION_FAILED")
+            self.assertIn("closed", answer.message)
+            self.assertEqual({p for r in scene.peer.find("Produce") for p in r.partitions} - {("t", 0)}, set())
+            scene.abort()
+            scene.transaction("next")
+
+    @protocols(1)
+    def test_D03_nothing_is_produced(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", error_per_partition({("t", 1): 29}), when=lambda r: len(r.partitions) > 1)
+            scene.peer.on("AddPartitionsToTxn", error_per_partition({("t", 1): 29}), times=None,
+                          when=lambda r: ("t", 1) in r.partitions)
+            scene.begin()
+            scene.send("a", 1)
+            answer = scene.fails("commit 8000", "ABORT", "TOPIC_AUTHORIZATION_FAILED")
+            self.assertIn("t", answer.message)
+            self.assertEqual(scene.count("Produce"), 0)
+            scene.abort()
+            self.assertEqual(scene.count("EndTxn"), 0)
+            scene.transaction("next")
+
+    @protocols(1)
+    def test_D05_unknown_topic_is_retried(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", error(3), times=3)
+            scene.transaction("a")
+            self.assertEqual(scene.count("AddPartitionsToTxn"), 4)
+
+    @protocols(1)
+    def test_D06_first_registration_waits_shortly_for_the_previous_transaction(self, protocol):
+        with self.scene(protocol, retry_backoff_ms=600, retry_backoff_max_ms=600) as scene:
+            scene.init()
+            scene.transaction("a")
+            scene.peer.on("AddPartitionsToTxn", error(51), times=3)
+            scene.peer.on("AddPartitionsToTxn", error(51), times=1, when=lambda r: r.partitions == [("t", 1)])
+            before = scene.count("AddPartitionsToTxn")
+            scene.begin()
+            scene.send("b")
+            scene.ok("flush 8000")
+            scene.send("c", 1)
+            scene.commit()
+            adds = scene.peer.find("AddPartitionsToTxn")[before:]
+            self.assertEqual([r.codes for r in adds], [[51], [51], [51], [0], [51], [0]])
+            gaps = [after.at - earlier.at for earlier, after in zip(adds, adds[1:])]
+            self.assertLess(max(gaps[:3]), 0.4)
+            self.assertGreater(gaps[4], 0.4)
+
+    @protocols(1)
+    def test_D07_invalid_txn_state_is_fatal(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", error(48))
+            scene.begin()
+            scene.send("a")
+            answer = scene.fails("commit 8000", "RECREATE", "INVALID_TXN_STATE", fatal=True)
+            self.prompt(answer)
+            scene.fatal_everywhere(answer)
+
+    @protocols(1)
+    def test_D08_unknown_producer_id_aborts_then_bumps(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 8000")
+            scene.peer.on("AddPartitionsToTxn", error(59))
+            scene.send("b", 1)
+            scene.fails("commit 8000", "ABORT", "UNKNOWN_PRODUCER_ID")
+            scene.abort()
+            scene.transaction("next")
+            self.assertEqual(scene.names("EndTxn", "InitProducerId"),
+                             ["InitProducerId", "EndTxn(abort)", "InitProducerId", "EndTxn(commit)"])
+            bump = scene.peer.find("InitProducerId")[1]
+            self.assertEqual(bump.body["producer_epoch"], 0)
+            self.assertEqual(scene.sequences(0)[-1][1:3], (1, 0))
+
+    @protocols(1)
+    def test_D09_registration_applied_and_its_answer_lost(self, protocol):
+        for fault in (close_after(), drop()):
+            for end in ("commit", "abort"):
+                with self.subTest(fault=fault, end=end), self.scene(protocol) as scene:
+                    scene.init()
+                    scene.peer.on("AddPartitionsToTxn", fault)
+                    scene.begin()
+                    scene.send("a")
+                    scene.peer.wait_for("AddPartitionsToTxn")
+                    scene.commit() if end == "commit" else scene.abort()
+                    scene.transaction("next")
+                    self.assertEqual(scene.names("EndTxn"), ["EndTxn(%s)" % end, "EndTxn(commit)"])
+                    self.bumped_between(scene)
+
+    def bumped_between(self, scene):
+        """A lost answer taints the epoch: it is bumped after the end and before the next registration."""
+        end = scene.peer.find("EndTxn")[0].sequence
+        bump = scene.peer.find("InitProducerId")[1].sequence
+        add = scene.peer.find("AddPartitionsToTxn")[-1].sequence
+        self.assertTrue(end < bump < add)
+
+    @protocols(1)
+    def test_D11_nothing_was_registered(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddPartitionsToTxn", error(29))
+            scene.begin()
+            scene.send("a")
+            scene.fails("commit 8000", "ABORT", "TOPIC_AUTHORIZATION_FAILED")
+            scene.abort()
+            self.assertEqual(scene.count("EndTxn"), 0)
+            scene.transaction("next")
+
+    @protocols(2)
+    def test_D13_produce_meets_the_previous_transaction(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("a")
+            scene.peer.on("Produce", error(51), times=3)
+            scene.transaction("b")
+            copies = scene.sequences(0)[1:]
+            self.assertEqual(len(copies), 4)
+            self.assertEqual(len(set(copies)), 1, "same sequence, same epoch")
+
+
+if __name__ == "__main__":
+    unittest.main()
