@@ -23,8 +23,7 @@ struct bytes {
 };
 
 static int refuse(ktxn_error *error, const char *what) {
-  ktxn__error_set(error, KTXN_E_INVALID_ARGUMENT, KTXN_CLASS_USAGE, "ktxn_group_from_librdkafka: %s", what);
-  return KTXN_E_INVALID_ARGUMENT;
+  return ktxn__error_set(error, KTXN_E_INVALID_ARGUMENT, KTXN_CLASS_USAGE, "ktxn_group_from_librdkafka: %s", what);
 }
 
 static const char *take_string(struct bytes *in) {

@@ -1,5 +1,5 @@
-#ifndef KTXN_SDK_ENGINE_ACCUMULATOR_H
-#define KTXN_SDK_ENGINE_ACCUMULATOR_H
+#ifndef KTXN_ENGINE_ACCUMULATOR_H
+#define KTXN_ENGINE_ACCUMULATOR_H
 
 /*
  * The accumulator of one producer: the send gate, the queues of all partitions, and the memory of buffer.memory.
@@ -9,21 +9,10 @@
  * (ports->lock); it is held for a bounded, short time, never while a port other than wall_ms is called and never while
  * a callback runs. No function blocks. The order of locks: this one, then the delivery's.
  *
- * The gate decides under the lock, with each record, whether it belongs to the open transaction; so a record is either
- * refused or in this transaction, with no hand-off:
- *
- *   gate        send says                            begin says            entered by
- *   UNINIT      USAGE: init first                    USAGE                 new (transactional); sender, when an init failed
- *   READY       USAGE: begin first                   0 -> OPEN             sender: init done, transaction ended
- *   OPEN        taken                                USAGE: one is open    begin; new (not transactional: stays so)
- *   COMMITTING  RETRY, KTXN_E_CONFLICT               RETRY, CONFLICT       ktxn__accumulator_end(commit)
- *   ABORTING    RETRY, KTXN_E_CONFLICT               RETRY, CONFLICT       ktxn__accumulator_end(abort)
- *   ABORTABLE   ABORT with the cause                 USAGE: abort first    ktxn__accumulator_fail(), sender
- *   FATAL       the first fatal error                the same              sender
- *   CLOSED      RECREATE, KTXN_E_CLOSED              the same              ktxn__accumulator_close()
- *
- * Ordinals: begin gives the transaction its ordinal, from 1. The sender learns of a begin by the ordinal that
- * ktxn__accumulator_collect() shows, at its next run and before anything else of that transaction.
+ * The gate (gate.h) decides under the lock, with each record, whether it belongs to the open transaction; so a record
+ * is either refused or in this transaction, with no hand-off. begin gives the transaction its ordinal, from 1. The
+ * sender learns of a begin by the ordinal that ktxn__accumulator_collect() shows, at its next run and before anything
+ * else of that transaction.
  *
  * Full: a record that finds no memory gets NO_ROOM, everything queued becomes sendable at once, and ports->notify() is
  * called when a useful amount is free again. Topics not known yet get NO_TOPIC; ports->notify() tells when there is
@@ -46,20 +35,10 @@
 #include "ktxn/record.h"
 #include "sdk/engine/batch.h"
 #include "sdk/engine/delivery.h"
+#include "sdk/engine/gate.h"
 
 struct ktxn__accumulator;
 struct ktxn__ports;
-
-enum ktxn__gate {
-  KTXN__GATE_UNINIT,
-  KTXN__GATE_READY,
-  KTXN__GATE_OPEN,
-  KTXN__GATE_COMMITTING,
-  KTXN__GATE_ABORTING,
-  KTXN__GATE_ABORTABLE,
-  KTXN__GATE_FATAL,
-  KTXN__GATE_CLOSED
-};
 
 /** Its own settings, so that tests and the simulator need no configuration. Sizes in bytes. */
 struct ktxn__accumulator_config {

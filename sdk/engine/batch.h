@@ -1,5 +1,5 @@
-#ifndef KTXN_SDK_ENGINE_BATCH_H
-#define KTXN_SDK_ENGINE_BATCH_H
+#ifndef KTXN_ENGINE_BATCH_H
+#define KTXN_ENGINE_BATCH_H
 
 /*
  * One batch of records for one partition, and the queue of one partition. Both belong to an accumulator (accumulator.h,
@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "ktxn/record.h"
+#include "sdk/base/list.h"
 
 enum ktxn__batch_step {
   KTXN__BATCH_OPEN,
@@ -43,19 +44,13 @@ enum ktxn__batch_step {
 };
 
 struct ktxn__batch;
-struct ktxn__failure; /* a shared ktxn_error; private to delivery.c */
+struct ktxn__failure; /* failure.h */
 
 /** What is kept for the callback of one record. */
 struct ktxn__batch_note {
   ktxn_delivery_cb cb; /* NULL = this record has none */
   void *opaque;
   int64_t timestamp_ms;
-};
-
-/** A list of batches through their `next` and `prev`. */
-struct ktxn__batch_list {
-  struct ktxn__batch *first;
-  struct ktxn__batch *last;
 };
 
 /**
@@ -70,24 +65,21 @@ struct ktxn__queue {
   uint32_t part;        /* dense number of (topic, partition) within the accumulator, from 0, for the transaction manager */
 
   /* the I/O thread's: no lock */
-  struct ktxn__batch_list retries; /* RETRY batches, in the order in which they were created, which is that of sequences */
-  struct ktxn__queue *ready_next;  /* among the ready ones */
-  struct ktxn__queue *ready_prev;
-  void *owner; /* free for the sender's own use; NULL at first */
+  struct ktxn__list retries; /* RETRY batches by `link`, in the order of their creation, which is that of sequences */
+  void *owner;               /* free for the sender's own use; NULL at first */
+
+  /* changed by the I/O thread under the lock: it reads them without */
+  struct ktxn__list ready_link; /* among the ready ones */
 
   /* under the lock */
-  struct ktxn__batch_list sealed;
+  struct ktxn__list sealed; /* batches by `link` */
   struct ktxn__batch *open;
-  struct ktxn__queue *linger_next; /* among those with an open batch, oldest first */
-  struct ktxn__queue *linger_prev;
-  struct ktxn__queue *woken_next; /* among those that the I/O thread has to look at */
-  struct ktxn__queue *joined_next; /* among those that joined the transaction */
-  int64_t joined_ordinal;          /* the last transaction that had a record for it; -1 = none yet */
-  uint32_t length;                 /* batches in `sealed`, `open` and `retries`: the load that the partitioner sees */
-  bool lingering;                  /* is in the list of open batches */
-  bool woken;                      /* is in the list of woken queues */
-  bool ready;                      /* is in the I/O thread's ready list (read by any thread under the lock) */
-  bool due;                        /* the open batch may go although it is not full */
+  struct ktxn__list linger_link; /* among those with an open batch that isn't due, oldest batch first */
+  struct ktxn__list woken_link;  /* among those that the I/O thread has to look at */
+  struct ktxn__list joined_link; /* among those that joined the transaction */
+  int64_t joined_ordinal;        /* the last transaction that had a record for it; -1 = none yet */
+  uint32_t length;               /* batches that wait in it: the load that the partitioner sees */
+  bool due;                      /* the open batch may go although it is not full */
 };
 
 struct ktxn__batch {
@@ -120,10 +112,10 @@ struct ktxn__batch {
   int64_t created_us;  /* 0 until the I/O thread has seen it */
   int64_t deadline_us; /* created_us + delivery.timeout.ms */
   uint32_t pins;
-  bool queued;    /* counts among those without a sequence that wait in a queue */
-  bool unserved;  /* callbacks still to run */
-  struct ktxn__batch *next, *prev;         /* in a queue's list, the delivery list, or the free list */
-  struct ktxn__batch *live_next, *live_prev; /* all batches that are not DONE, in the order of their numbers */
+  bool queued;   /* counts among those without a sequence that wait in a queue */
+  bool unserved; /* callbacks still to run */
+  struct ktxn__list link; /* in a queue's list, the delivery list, or the free list */
+  struct ktxn__list live; /* among all that are not DONE, in the order of their numbers */
 
   /* notes: allocated when the first record with a callback comes, kept with the struct when it is recycled */
   struct ktxn__batch_note *notes;
@@ -135,15 +127,11 @@ struct ktxn__batch {
   int64_t base_offset;         /* -1 = not known */
   int64_t append_timestamp_ms; /* the broker's, -1 = the records' own count */
   int code;                    /* 0 = written */
-  struct ktxn__failure *failure; /* NULL = only the code is known (no memory for the text) */
+  struct ktxn__failure *failure; /* NULL = written, or only the code is known (no memory for the text) */
 };
 
-/* List operations; the caller holds whatever protects the list. */
-void ktxn__batch_list_push(struct ktxn__batch_list *list, struct ktxn__batch *batch);
-struct ktxn__batch *ktxn__batch_list_pop(struct ktxn__batch_list *list);
-void ktxn__batch_list_remove(struct ktxn__batch_list *list, struct ktxn__batch *batch);
-
-/** Inserts by number: batches of one partition are numbered in the order of their sequences. */
-void ktxn__batch_list_insert(struct ktxn__batch_list *list, struct ktxn__batch *batch);
+/** The first batch of a queue that waits to be sent again, and the one behind it; NULL = no more. I/O thread. */
+struct ktxn__batch *ktxn__batch_first_retry(const struct ktxn__queue *queue);
+struct ktxn__batch *ktxn__batch_next_retry(const struct ktxn__batch *batch);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef KTXN_SDK_ENGINE_DELIVERY_H
-#define KTXN_SDK_ENGINE_DELIVERY_H
+#ifndef KTXN_ENGINE_DELIVERY_H
+#define KTXN_ENGINE_DELIVERY_H
 
 /*
  * The delivery reports of one producer: batches whose fate is known and that have callbacks to run, oldest fate first.
