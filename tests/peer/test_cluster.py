@@ -1,0 +1,277 @@
+"""B, K, M, Q: coordinators and leaders that move, throttling, releases."""
+
+import unittest
+
+from faults import call, close_after, drop, error, move_coordinator, throttle
+from scene import ScenarioCase, protocols
+
+
+class CoordinatorTest(ScenarioCase):
+    @protocols(1, 2)
+    def test_B01_coordinator_not_available_ten_times(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.peer.on("FindCoordinator(txn)", error(15), times=10)
+            scene.init()
+            self.assertEqual(scene.count("FindCoordinator(txn)"), 11)
+
+    @protocols(1, 2)
+    def test_B02_coordinator_moves_after_init(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.move_coordinator("x")
+            scene.transaction("a")
+            scene.transaction("b")
+
+    @protocols(1, 2)
+    def test_B03_coordinator_moves_at_the_end(self, protocol):
+        with self.scene(protocol, nodes=5) as scene:
+            scene.init()
+            for i in range(6):
+                scene.begin()
+                scene.send("v%d" % i, i % 3)
+                if i % 2:
+                    scene.ok("flush 8000")
+                    scene.peer.move_coordinator("x")
+                else:
+                    scene.peer.on("EndTxn", move_coordinator())
+                scene.abort() if i == 3 else scene.commit()
+
+    @protocols(1)
+    def test_B04_offsets_only_and_the_coordinator_moved(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.move_coordinator("x")
+            scene.begin()
+            self.prompt(scene.offsets("t:0:5"))
+            scene.commit()
+
+    @protocols(1)
+    def test_the_coordinator_moves_within_a_later_transaction(self, protocol):
+        """V1, not the first transaction of its epoch, something still to register: it can only be aborted."""
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("a")
+            scene.begin()
+            scene.send("b", 0)
+            scene.ok("flush 8000")
+            scene.peer.move_coordinator("x")
+            scene.send("c", 1)
+            scene.fails("commit 8000", "ABORT")
+            scene.abort()
+            scene.transaction("d", "e")
+
+    @protocols(1, 2)
+    def test_B12_each_request_goes_to_its_coordinator(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.peer.move_coordinator("x", 2)
+            scene.peer.move_group_coordinator("g", 1)
+            scene.init()
+            scene.begin()
+            scene.offsets("t:0:5")
+            scene.commit()
+            self.assertEqual({r.node for r in scene.peer.find("TxnOffsetCommit")}, {1})
+            self.assertEqual({r.node for api in ("AddOffsetsToTxn", "EndTxn") for r in scene.peer.find(api)}, {2})
+
+    @protocols(1, 2)
+    def test_B14_coordinator_fails_over_with_the_commit_prepared(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+
+            def prepare(peer, request):
+                peer.model.hold_markers = True
+
+            def release(peer, request):
+                peer.model.release_markers()
+
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 8000")
+            scene.peer.on("EndTxn", call(prepare), close_after())
+            scene.peer.on("EndTxn", move_coordinator())
+            scene.peer.on("EndTxn", call(release), nth=3)
+            scene.commit()
+            scene.transaction("b")
+
+    @protocols(1, 2)
+    def test_G22_markers_are_late(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.peer.model.hold_markers = True
+            self.prompt(scene.commit())
+            scene.begin()
+            scene.send("b")
+            scene.ok("sleep 100")
+            self.assertEqual(scene.seen(), {})
+            with scene.peer.changed:
+                scene.peer.model.release_markers()
+            scene.commit()
+
+
+class LeaderTest(ScenarioCase):
+    @protocols(1, 2)
+    def test_K01_the_leader_moves(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 8000")
+            scene.peer.move_leader("t", 0, 1 + scene.peer.model.partition("t", 0).leader % 3)
+            scene.send("b")
+            scene.send("c")
+            scene.commit()
+
+    @protocols(1, 2)
+    def test_K02_no_leader_for_a_while(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            leader = scene.peer.model.partition("t", 0).leader
+            scene.transaction("a")
+            scene.peer.move_leader("t", 0, -1)
+            scene.begin()
+            scene.send("b")
+            scene.ok("sleep 150")
+            scene.peer.move_leader("t", 0, leader)
+            scene.commit()
+
+    @protocols(1, 2)
+    def test_a_broker_restarts(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("a", "b", "c")
+            for node in scene.peer.model.nodes:
+                scene.begin()
+                scene.send("d%d" % node, 0)
+                scene.peer.refuse(node)
+                scene.send("e%d" % node, 1)
+                scene.ok("sleep 60")
+                scene.peer.accept(node)
+                scene.commit()
+
+    @protocols(1, 2)
+    def test_F09_one_broker_takes_connections_and_says_nothing(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            other = next(n for n in scene.peer.model.nodes if n != scene.peer.model.coordinator("x"))
+            clear = [p.index for p in scene.peer.model.topics["t"].partitions if p.leader != other]
+            scene.peer.disconnect(other)
+            scene.peer.black_hole(other)
+            scene.begin()
+            for index in clear:
+                scene.send("v%d" % index, index)
+            scene.commit()
+
+
+class ThrottleTest(ScenarioCase):
+    @protocols(1, 2)
+    def test_M01_a_throttled_connection_is_left_alone(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("EndTxn", throttle(400))
+            scene.transaction("a")
+            scene.transaction("b")
+            first, second = scene.peer.find("EndTxn")
+            later = [r for r in scene.peer.find() if r.conn == first.conn and r.sequence > first.answered]
+            self.assertTrue(later)
+            self.assertGreater(min(r.at for r in later) - first.at, 0.38)
+            self.assertGreater(second.sequence, first.sequence)
+
+
+class ReleaseTest(ScenarioCase):
+    def test_Q01_releases(self):
+        for release in ("2.5", "2.8", "3.0", "3.9", "4.0", "4.2", "4.4"):
+            with self.subTest(release=release), self.scene(1, release=release) as scene:
+                scene.init()
+                scene.transaction("a", "b")
+                scene.begin()
+                scene.send("c")
+                scene.offsets("t:0:5")
+                scene.abort()
+                scene.begin()
+                scene.offsets("t:0:6")
+                scene.commit()
+                self.assertEqual(scene.peer.offsets("g"), {("t", 0): 6})
+                self.assertEqual(scene.ok("state").fields["protocol"], "2" if release.startswith("4") else "1")
+
+    def test_Q01_levels_of_a_4_4_cluster(self):
+        for level in (0, 1, 2):
+            with self.subTest(level=level), self.scene(1, release="4.4", level=level) as scene:
+                scene.init()
+                scene.transaction("a")
+                self.assertEqual(scene.ok("state").fields["protocol"], "2" if level == 2 else "1")
+                ends = {r.version for r in scene.peer.find("EndTxn")}
+                self.assertEqual(ends, {5} if level == 2 else {4})
+
+    def test_Q01_one_old_broker_keeps_the_cluster_at_v1(self):
+        """The finalized level says 2, but a broker that is used lacks the versions."""
+        from codes import versions
+        with self.scene(1, release="4.4") as scene:
+            for node in scene.peer.model.nodes:
+                scene.peer.versions[node] = versions("3.9")
+            scene.init()
+            scene.transaction("a")
+            self.assertEqual(scene.ok("state").fields["protocol"], "1")
+
+    def test_Q05_api_versions_is_negotiated_down(self):
+        for release, versions in (("2.5", [3]), ("3.9", [4]), ("4.4", [5])):
+            with self.subTest(release=release), self.scene(1, release=release) as scene:
+                scene.init()
+                answered = {r.version for r in scene.peer.find("ApiVersions") if r.codes == [0]}
+                self.assertEqual(answered, set(versions))
+
+    def test_upgrade_between_transactions(self):
+        """V1 to V2 while the producer lives: an extra bump parts the last V1 transaction from the first V2 one."""
+        with self.scene(1, release="4.4", level=1) as scene:
+            scene.init()
+            scene.transaction("a")
+            with scene.peer.changed:
+                scene.peer.model.level, scene.peer.features_epoch = 2, 2
+            scene.peer.disconnect()
+            for i in range(4):
+                scene.transaction("b%d" % i)
+                scene.peer.disconnect()
+            self.assertEqual(scene.ok("state").fields["protocol"], "2")
+            self.assertEqual(scene.count("InitProducerId"), 2)
+
+
+class SilenceTest(ScenarioCase):
+    @protocols(1, 2)
+    def test_F04_an_answer_after_the_reconnect_is_nobodys(self, protocol):
+        from faults import delay
+        with self.scene(protocol, request_timeout_ms=250) as scene:
+            scene.init()
+            scene.peer.on("Produce", delay(400))
+            scene.peer.on("EndTxn", delay(400))
+            scene.transaction("a")
+            scene.transaction("b")
+
+    @protocols(1, 2)
+    def test_F16_all_brokers_down_in_the_middle(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 8000")
+            scene.peer.refuse()
+            scene.send("b", 1)
+            pending = scene.drive.start("commit 8000")
+            scene.ok("sleep 300")
+            scene.peer.accept()
+            self.assertTrue(pending.wait().ok)
+            scene.committed()
+
+    @protocols(1, 2)
+    def test_F17_requests_pass_and_answers_do_not(self, protocol):
+        with self.scene(protocol, request_timeout_ms=200) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 8000")
+            scene.peer.on("EndTxn", drop(), times=3)
+            scene.commit()
+            scene.transaction("b")
+
+
+if __name__ == "__main__":
+    unittest.main()
