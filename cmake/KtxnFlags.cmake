@@ -19,7 +19,7 @@ target_compile_options(ktxn_flags INTERFACE
 
 if(KTXN_SANITIZE)
   target_compile_options(ktxn_flags INTERFACE -fsanitize=${KTXN_SANITIZE} -fno-omit-frame-pointer -g
-    $<$<NOT:$<STREQUAL:${KTXN_SANITIZE},thread>>:-fno-sanitize-recover=all>)
+                                              -fno-sanitize-recover=all)
   target_link_options(ktxn_flags INTERFACE -fsanitize=${KTXN_SANITIZE})
 else()
   target_compile_options(ktxn_flags INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2 -g1>)

@@ -23,7 +23,8 @@ struct bytes {
 };
 
 static int refuse(ktxn_error *error, const char *what) {
-  return ktxn__error_set(error, KTXN_E_INVALID_ARGUMENT, KTXN_CLASS_USAGE, "ktxn_group_from_librdkafka: %s", what);
+  ktxn__error_set(error, KTXN_E_INVALID_ARGUMENT, KTXN_CLASS_USAGE, "ktxn_group_from_librdkafka: %s", what);
+  return KTXN_E_INVALID_ARGUMENT;
 }
 
 static const char *take_string(struct bytes *in) {

@@ -1,20 +1,88 @@
 """What the test modules share: one cluster for each module and kind, fresh topics, and the checks of a quiet cluster."""
 
+import atexit
 import itertools
 import os
+import signal
 import sys
 import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "drive")]
+os.environ.setdefault("KTXN_DRIVE", os.path.join(TOP, "build", "tests", "drive", "ktxn-drive"))
 
+import drive  # noqa: E402
 from cluster import Cluster  # noqa: E402
 import readers  # noqa: E402
 import wire  # noqa: E402
 
 # A healthy cluster needs milliseconds for these; the limit only bounds a failing test on a busy machine.
 SETTLE_SECONDS = 20
+
+
+class Pool:
+    """One running cluster, kept for all tests of its kind: the runner puts tests of one kind together."""
+
+    def __init__(self):
+        self.cluster = None
+        self.kind = None
+        atexit.register(self.end)
+
+    def of(self, kind):
+        if kind != self.kind:
+            self.end()
+            self.cluster = Cluster(**kind)
+            self.cluster.start()
+            self.kind = kind
+        return self.cluster
+
+    def end(self):
+        if self.cluster:
+            self.cluster.stop()
+        self.cluster = self.kind = None
+
+
+POOL = Pool()
+
+
+class Program(drive.Drive):
+    """ktxn-drive with one producer in use. `do` demands success; `cmd` takes what comes."""
+
+    def do(self, line, timeout_s=90):
+        answer = self.cmd(line, timeout_s)
+        if not answer.ok:
+            raise AssertionError("%s: %s\n%s" % (line, answer, self.errors()[-3000:]))
+        return answer
+
+    def refused(self, line, cls, code=None, timeout_s=90):
+        """Demands an error of that class (and code, one of several)."""
+        answer = self.cmd(line, timeout_s)
+        codes = (code,) if isinstance(code, str) else code
+        if answer.ok or answer.cls != cls or (codes and answer.code not in codes):
+            raise AssertionError("%s: wanted %s %s, got %s\n%s" % (line, cls, code or "", answer, self.errors()[-3000:]))
+        return answer
+
+    def begin(self, *sends):
+        self.do("begin")
+        self.send(*sends)
+
+    def send(self, *sends):
+        for send in sends:
+            self.do("send " + send)
+
+    def commit(self, timeout_ms=60000):
+        return self.do("commit %d" % timeout_ms)
+
+    def abort(self, timeout_ms=60000):
+        return self.do("abort %d" % timeout_ms)
+
+    def stopped(self):
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resumed(self):
+        self._process.send_signal(signal.SIGCONT)
 
 
 class KafkaCase(unittest.TestCase):
@@ -25,10 +93,9 @@ class KafkaCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster(**cls.kind)
-        cls.addClassCleanup(cls.cluster.stop)
-        cls.cluster.start()
+        cls.cluster = POOL.of(cls.kind)
         cls.client = cls.cluster.client
+        cls.v2 = cls.kind["version"] >= "4" and cls.kind.get("transaction_version", 2) == 2
 
     def run(self, result=None):
         """A failed test makes the cluster keep its logs."""
@@ -49,9 +116,32 @@ class KafkaCase(unittest.TestCase):
     def topic(self, partitions=1, what="topic", **configs):
         return self.client.create_topic(self.name(what), partitions, min(3, self.cluster.count), **configs)
 
+    def program(self, **settings):
+        """A started ktxn-drive without a producer; settings are written with _ for . ."""
+        program = Program({"bootstrap.servers": self.cluster.bootstrap})
+        self.addCleanup(program.stop)
+        program.config({name.replace("_", "."): value for name, value in settings.items()})
+        return program
+
+    def producer(self, transactional_id=None, **settings):
+        """A ktxn-drive with a producer that is ready for its first transaction."""
+        program = self.program(transactional_id=transactional_id or self.name("tid"), **settings)
+        program.do("new p")
+        program.do("init 60000")
+        return program
+
+    def records(self, topic):
+        """What a read_committed reader sees, in partition and offset order, once no transaction is open any more: a commit
+        is decided when the coordinator has answered, and visible when the markers have been written."""
+        self.assert_settled(topic)
+        return readers.kcat_read(self.cluster, topic)
+
     def values(self, topic):
-        """What a read_committed reader sees, in partition and offset order."""
-        return [record.value for record in readers.kcat_read(self.cluster, topic)]
+        return [record.value.rstrip(".") for record in self.records(topic)]
+
+    def placed(self, topic):
+        """The same with the partitions; without the dots that `sendn` fills up with."""
+        return [(record.partition, record.value.rstrip(".")) for record in self.records(topic)]
 
     def assert_settled(self, *topics, seconds=SETTLE_SECONDS):
         """No transaction is left open: on each partition the last stable offset is the end, no producer has one."""

@@ -340,7 +340,7 @@ class Client:
         answer.array(lambda: (answer.string(), answer.array(partition)))
         return found
 
-    def committed(self, group, topic, partitions=1):
+    def committed(self, group, topic, partitions=1, seconds=30):
         """Partition -> committed offset (-1: none). Refused while a transaction holds offsets (require_stable)."""
         body = Writer(True).string(group)
         body.array([topic], lambda name: body.string(name).array(range(partitions), lambda i: body.put("i", i)).tags())
@@ -363,7 +363,7 @@ class Client:
             check(answer.get("h"), "OffsetFetch %s" % group)
             return found
 
-        return retry(ask, codes=PASSING | {UNSTABLE_OFFSET_COMMIT})
+        return retry(ask, seconds, PASSING | {UNSTABLE_OFFSET_COMMIT})
 
     # -- transactions
 

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Brokers that restart, die, hang or hand over while a transaction is open."""
+
+import unittest
+
+import wire
+from support import ON_3, ON_4_V1, ON_4_V2, on_each
+
+
+@on_each(ON_4_V2, ON_4_V1, ON_3)
+class Restarts:
+    """One node: it is leader, transaction coordinator and group coordinator at once."""
+
+    def restart_mid_transaction(self, orderly):
+        source, topic, group, program = self.topic(), self.topic(2), self.name("group"), self.producer()
+        program.begin("%s 0 - zero" % topic)
+        program.commit()
+        program.begin("%s 0 - one" % topic, "%s 1 - one" % topic)
+        program.do("flush 30000")
+        self.cluster.restart(1, orderly)
+        program.send("%s 0 - two" % topic, "%s 1 - two" % topic)
+        program.do("offsets %s - - - 60000 %s:0:42" % (group, source))
+        program.commit()
+        program.begin("%s 0 - three" % topic)
+        program.commit()
+        self.assertEqual(self.values(topic), ["zero", "one", "two", "three", "one", "two"])
+        self.assertEqual(self.client.committed(group, source), {0: 42})
+
+    def test_orderly_restart_mid_transaction(self):
+        self.restart_mid_transaction(orderly=True)
+
+    def test_killed_and_restarted_mid_transaction(self):
+        self.restart_mid_transaction(orderly=False)
+
+    def test_B05_G03_broker_is_down_when_commit_is_called(self):
+        """Commit runs out of time, says so, and when the broker is back the same call brings the outcome."""
+        topic, program = self.topic(), self.producer()
+        program.begin("%s 0 - one" % topic)
+        program.do("flush 30000")
+        self.cluster.kill(1)
+        answer = program.refused("commit 500", "RETRY", "TIMED_OUT")
+        self.assertLess(answer.elapsed_ms, 5000)
+        program.refused("abort 500", "RETRY", "CONFLICT")
+        self.cluster.restart(1)
+        program.commit()
+        self.assertEqual(self.values(topic), ["one"])
+
+    def test_G03_broker_hangs_during_commit_and_abort(self):
+        topic, program = self.topic(), self.producer()
+        for end, n in (("commit", 0), ("abort", 1), ("commit", 2)):
+            program.begin("%s 0 - %d" % (topic, n))
+            program.do("flush 30000")
+            self.cluster.pause(1)
+            try:
+                program.refused("%s 300" % end, "RETRY", "TIMED_OUT")
+            finally:
+                self.cluster.resume(1)
+            program.do("%s 60000" % end)
+        self.assertEqual(self.values(topic), ["0", "2"])
+
+    def test_records_in_flight_when_the_broker_dies(self):
+        """Whatever the broker had taken of them, each record is there once, in order."""
+        topic, program = self.topic(3), self.producer()
+        program.do("begin")
+        for partition in range(3):
+            program.do("sendn %s %d 3000 100 p%d" % (topic, partition, partition))
+        self.cluster.restart(1, orderly=False)
+        program.commit()
+        self.assertEqual(self.placed(topic), [(p, "p%d-%d" % (p, i)) for p in range(3) for i in range(3000)])
+
+    def test_idempotent_producer_over_a_restart(self):
+        topic, program = self.topic(), self.program()
+        program.do("new p")
+        program.do("sendn %s 0 2000 100 a" % topic)
+        self.cluster.restart(1, orderly=False)
+        program.do("sendn %s 0 2000 100 b" % topic)
+        program.do("flush 60000")
+        self.assertEqual({d.code for d in program.collect()}, {"OK"})
+        self.assertEqual(self.values(topic), ["%s-%d" % (run, i) for run in "ab" for i in range(2000)])
+
+
+@on_each(ON_4_V2, ON_3, nodes=3)
+class Moves:
+    """Three nodes: the transaction coordinator moves to another node while a transaction is open."""
+
+    def led_elsewhere(self, topic, node):
+        """The partitions whose leader stays when that node goes."""
+        return [p.index for p in self.client.metadata([topic])[topic] if p.leader != node]
+
+    def setUp(self):
+        self.gone = None
+        self.addCleanup(self.bring_back)
+
+    def bring_back(self):
+        if self.gone:
+            self.cluster.resume(self.gone)
+            if not self.cluster.nodes[self.gone].running():
+                self.cluster.restart(self.gone)
+            self.gone = None
+
+    def take_away(self, tid, how):
+        self.gone = self.client.coordinator(tid)
+        how(self.gone)
+
+    def moved(self, tid):
+        def ask():
+            if self.client.coordinator(tid) == self.gone:
+                raise wire.KafkaError(wire.NOT_LEADER, "the coordinator of %s has not moved" % tid)
+        wire.retry(ask, 60)
+
+    def move_in_first_transaction(self, how, **settings):
+        """The first transaction of an epoch goes on at the new coordinator, whatever the protocol."""
+        topic, tid = self.topic(3), self.name("tid")
+        program = self.producer(tid, **settings)
+        program.begin(*("%s %d - a" % (topic, p) for p in range(2)))
+        program.do("flush 30000")
+        self.take_away(tid, how)
+        self.moved(tid)
+        program.send(*("%s %d - b" % (topic, p) for p in range(3)))
+        program.commit()
+        program.begin(*("%s %d - c" % (topic, p) for p in range(3)))
+        program.commit()
+        self.bring_back()
+        self.assertEqual(self.placed(topic),
+                         [(0, "a"), (0, "b"), (0, "c"), (1, "a"), (1, "b"), (1, "c"), (2, "b"), (2, "c")])
+
+    def test_B02_coordinator_is_stopped_in_the_first_transaction(self):
+        self.move_in_first_transaction(self.cluster.terminate)
+
+    def test_B02_coordinator_is_killed_in_the_first_transaction(self):
+        self.move_in_first_transaction(self.cluster.kill)
+
+    def test_B02_coordinator_hangs_in_the_first_transaction(self):
+        self.move_in_first_transaction(self.cluster.pause, request_timeout_ms=3000)
+
+    def test_B02_coordinator_is_stopped_in_a_later_transaction(self):
+        """With protocol 1 a registration is then safe only at the node that knows the epoch's earlier transactions:
+        the transaction may have to be aborted, never may it be wrong, and the same producer goes on."""
+        topic, tid = self.topic(3), self.name("tid")
+        program = self.producer(tid)
+        program.begin("%s 0 - a" % topic)
+        program.commit()
+        program.begin("%s 0 - b" % topic)
+        program.do("flush 30000")
+        self.take_away(tid, self.cluster.terminate)
+        self.moved(tid)
+        program.cmd("send %s 1 - b" % topic)
+        answer = program.cmd("commit 60000", 90)
+        if not answer.ok:
+            self.assertFalse(self.v2, answer)
+            self.assertEqual((answer.cls, answer.outcome), ("ABORT", "not_committed"), answer)
+            program.abort()
+        program.begin("%s 2 - c" % topic)
+        program.commit()
+        self.bring_back()
+        self.assertEqual(self.values(topic), ["a", "b", "b", "c"] if answer.ok else ["a", "c"])
+
+    def test_group_coordinator_is_stopped(self):
+        source, group, tid = self.topic(), self.name("group"), self.name("tid")
+        program = self.producer(tid)
+        program.do("begin")
+        program.do("offsets %s - - - 60000 %s:0:5" % (group, source))
+        self.gone = self.client.coordinator(group, wire.GROUP)
+        self.cluster.terminate(self.gone)
+        program.do("offsets %s - - - 60000 %s:0:6" % (group, source))
+        program.commit()
+        self.assertEqual(self.client.committed(group, source), {0: 6})
+        self.bring_back()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
