@@ -42,7 +42,8 @@ struct ktxn__op {
   void (*done)(struct ktxn__op *op);
   void *owner;
 
-  void *copy; /* storage of ktxn__op_set_offsets(), NULL = none */
+  void *copy;    /* storage of ktxn__op_set_offsets(), NULL = none */
+  uint64_t mark; /* FLUSH: the sender's own */
 };
 
 /** An operation without inputs, done() and owner still to be set; from `mem`. NULL when memory is short. */
