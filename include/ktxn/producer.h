@@ -18,7 +18,9 @@ extern "C" {
  * Every function here may be called from any thread unless it says otherwise. A `timeout_ms` of -1 means max.block.ms.
  * A call that times out (RETRY, KTXN_E_TIMED_OUT) goes on in the background: the same call resumes it; until its result
  * has been collected any other transactional call is refused with RETRY, KTXN_E_CONFLICT, and the same one from a
- * second thread with RETRY, KTXN_E_BUSY. After a fatal error every call returns that first error.
+ * second thread with RETRY, KTXN_E_BUSY. One exception: abort gives up offsets whose call timed out or is asynchronous.
+ * After a fatal error every call returns that first error. A call that may block is refused with USAGE inside a delivery
+ * callback; ktxn_send() never waits there, as with max.block.ms=0.
  */
 
 /** A next offset to read, to be committed with the transaction. Strings are copied by the call. */
@@ -119,12 +121,16 @@ KTXN_API int ktxn_flush(ktxn_producer *producer, int timeout_ms, ktxn_error *err
 
 /**
  * Ends the producer: sends what is buffered if no transaction is open, aborts an open one, within `timeout_ms`; what is
- * left then fails with KTXN_E_CLOSED. Callbacks run on this thread. Later calls get KTXN_E_CLOSED. May be called again.
+ * left then fails with KTXN_E_CLOSED. Callbacks run on this thread. Later calls get KTXN_E_CLOSED. May be called again,
+ * and from several threads: the first one ends it, the others wait for that.
  * Errors: RETRY is never returned: past the deadline it ends by force and says so with class RECREATE, KTXN_E_TIMED_OUT.
  */
 KTXN_API int ktxn_close(ktxn_producer *producer, int timeout_ms, ktxn_error *error);
 
-/** Frees a producer (closes it with timeout 0 first if that was not done). No other call may be in progress. NULL is allowed. */
+/**
+ * Frees a producer (closes it with timeout 0 first if that was not done). No other call with it may be in progress, but
+ * for ktxn_poll() on a shared client. Does nothing inside a delivery callback. NULL is allowed.
+ */
 KTXN_API void ktxn_free(ktxn_producer *producer);
 
 /*
@@ -149,10 +155,12 @@ KTXN_API int ktxn_partitions_for(ktxn_producer *producer, const char *topic, int
 typedef int (*ktxn_transaction_body)(ktxn_producer *producer, void *opaque, ktxn_error *error);
 
 /**
- * Begins, runs `body`, commits; on an error of class ABORT aborts and runs the body again, on RETRY resumes the call,
- * all within `timeout_ms`. `rewind`, if not NULL, is called after each abort, before the body runs again, to put the
- * source back to where the transaction began.
- * Errors: what the body returned (after an abort), RETRY (time ran out after an abort: nothing committed), RECREATE.
+ * Begins, runs `body`, commits. A body or a commit that fails with class ABORT, and a body that fails with RETRY, is
+ * aborted and the body runs again after retry.backoff.ms, growing; all within `timeout_ms`. `rewind`, if not NULL, is
+ * called after each abort, to put the source back to where the transaction began.
+ * 0 = committed. Errors: what the body returned, after an abort (outcome: not committed; also when time ran out then);
+ * RETRY, KTXN_E_TIMED_OUT without an outcome: the commit or the abort goes on in the background, and
+ * ktxn_commit_transaction() or ktxn_abort_transaction(), as the message says, learns its end; RECREATE.
  */
 KTXN_API int ktxn_run_transaction(ktxn_producer *producer, ktxn_transaction_body body,
                                   void (*rewind)(ktxn_producer *producer, void *opaque), void *opaque, int timeout_ms,

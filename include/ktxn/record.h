@@ -53,8 +53,8 @@ typedef struct ktxn_delivery {
 
 /**
  * Called exactly once for each record that ktxn_send() accepted, in send order per partition, on the thread that calls
- * ktxn_poll(), or a blocking commit, abort, flush or close. It may call ktxn_send(); a blocking call from inside it is
- * refused with USAGE.
+ * ktxn_poll(), or a blocking commit, abort, flush or close. It may call ktxn_send(), which never waits there (RETRY,
+ * KTXN_E_WOULD_BLOCK); a blocking call from inside it is refused with USAGE.
  */
 typedef void (*ktxn_delivery_cb)(const ktxn_delivery *delivery, void *opaque);
 
