@@ -43,7 +43,7 @@ struct ktxn__broker_settings {
   const char *software_name; /* KIP-511: [a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])? */
   const char *software_version;
   int64_t in_flight_max; /* per connection, at least 1 */
-  int64_t request_timeout_ms; /* of the broker's own requests; calls bring a deadline */
+  int64_t request_timeout_ms; /* from encoding to answer */
   int64_t reconnect_backoff_ms, reconnect_backoff_max_ms;
   int64_t setup_timeout_ms, setup_timeout_max_ms;
   int64_t idle_max_ms; /* -1 = never closed for being idle */
@@ -83,10 +83,12 @@ void ktxn__broker_want(struct ktxn__broker *broker, int64_t now_us);
 /** Down, and not to be tried before its backoff is over? */
 bool ktxn__broker_backing_off(const struct ktxn__broker *broker, int64_t now_us);
 
-/** Did the last attempt fail, or the last connection break, and none succeed since? */
+/** Has the last attempt failed? (A connection that broke after it was READY says nothing yet.) */
 bool ktxn__broker_failing(const struct ktxn__broker *broker);
 
-/** Until when the broker asked not to be sent to (KIP-219); a time in the past = not muted. */
+/** Until when the broker asked not to be sent to (KIP-219), at most KTXN__BROKER_MUTE_MAX_MS after its answer; a time in
+ * the past = not muted. Requests that are in flight get that much more time. */
+#define KTXN__BROKER_MUTE_MAX_MS 600000
 int64_t ktxn__broker_muted_until(const struct ktxn__broker *broker);
 
 /** The version that a call with these bounds would get; -1 = unsupported, or not ready. */
@@ -141,8 +143,9 @@ void ktxn__broker_move(struct ktxn__broker *broker, const char *host, uint16_t p
  * text is the caller's and must outlive the broker or the next call of this. */
 void ktxn__broker_expect_cluster(struct ktxn__broker *broker, const char *cluster_id);
 
-/** Drops the connection: written calls end LOST, waiting ones UNSENT. `why` goes into messages. */
-void ktxn__broker_drop(struct ktxn__broker *broker, const char *why, int64_t now_us);
+/** Drops the connection, if there is one, at the end of the current event or else in the next run: written calls end
+ * LOST, waiting ones UNSENT. `why` goes into messages. */
+void ktxn__broker_drop(struct ktxn__broker *broker, const char *why);
 
 /** Forgets the backoff: the next attempt may begin at once. */
 void ktxn__broker_forgive(struct ktxn__broker *broker);

@@ -44,7 +44,9 @@ struct ktxn__call {
   /* Inputs. */
   int16_t api;                      /* Kafka's api key */
   int16_t version_min, version_max; /* the highest of them that the connection's broker has is taken */
-  int64_t deadline_us;              /* of the answer, waiting for a connection included; absolute, INT64_MAX = none */
+  /* Until when it may wait for a connection and for its turn: then it ends UNSENT. Absolute, INT64_MAX = none. From the
+   * moment when it is encoded, its answer has the settings' request timeout; if that passes, the connection is dropped. */
+  int64_t deadline_us;
 
   /*
    * Writes the body of the request; the headers are the broker's. Called when the request is about to be written, at
@@ -64,7 +66,9 @@ struct ktxn__call {
 
   /* The broker's own. */
   struct ktxn__call *next;
+  int64_t answer_by_us;
   int32_t correlation_id;
+  bool begun; /* bytes of it are with the kernel */
 };
 
 /** Where encode() writes. The writer's bytes and the splices form the body in the order in which they are made. */
@@ -82,6 +86,12 @@ bool ktxn__call_body_splice(struct ktxn__call_body *body, const void *data, size
  * field itself.
  */
 void ktxn__call_throttle(struct ktxn__call *call, int32_t throttle_ms, int64_t now_us);
+
+/**
+ * To be called in done() when the answer can't be decoded: the connection is dropped after this event. What the broker
+ * did is then as unknown as after KTXN__CALL_LOST.
+ */
+void ktxn__call_malformed(struct ktxn__call *call);
 
 /** "answered", "unsent"...: for logs. */
 const char *ktxn__call_fate_name(enum ktxn__call_fate fate);

@@ -41,7 +41,8 @@ struct ktxn__ports {
    * follows, the conn is not open. `host` is for TLS and logs, valid during the call. */
   int (*connect)(void *ctx, uint32_t conn, const struct ktxn__address *address, const char *host);
   /* At most KTXN__PORTS_SPANS_MAX spans, valid during the call. Returns how many bytes were taken. Fewer than given
-   * means "would block": a writable event follows. -1 = broken: the engine calls close(), no event follows. */
+   * means "would block": a writable event follows. -1 = broken, and nothing of these spans was taken: the engine calls
+   * close(), no event follows. */
   int64_t (*writev)(void *ctx, uint32_t conn, const struct ktxn__span *spans, size_t count);
   /* No event of this conn follows. Also legal while connecting. */
   void (*close)(void *ctx, uint32_t conn);

@@ -38,7 +38,8 @@ void ktxn__poller_remove(struct ktxn__poller *poller, int fd);
 
 /**
  * Waits until something is ready or `timeout_us` is over (rounded up to what the kernel can; negative = no limit).
- * Returns how many of `events` were filled, 0 also after a signal.
+ * Returns how many of `events` were filled, 0 also after a signal. Handling one event may remove the descriptor of a
+ * later one: keys that are not used again soon tell those apart.
  */
 int ktxn__poller_wait(struct ktxn__poller *poller, struct ktxn__poller_event *events, size_t max, int64_t timeout_us);
 
