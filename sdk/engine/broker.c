@@ -66,8 +66,9 @@ static bool set_address(struct ktxn__broker *broker, const char *host, uint16_t 
   }
   memcpy(broker->host, host, size + 1);
   broker->port = port;
-  const char *format = strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u";
-  (void)snprintf(broker->name, sizeof broker->name, format, broker->host, (unsigned)port);
+  bool v6 = strchr(host, ':') != NULL;
+  (void)snprintf(broker->name, sizeof broker->name, "%s%s%s:%u", v6 ? "[" : "", broker->host, v6 ? "]" : "",
+                 (unsigned)port);
   return true;
 }
 
@@ -370,6 +371,10 @@ int64_t ktxn__broker_run(struct ktxn__broker *broker, int64_t now_us) {
   return broker->due_us;
 }
 
+int64_t ktxn__broker_due(const struct ktxn__broker *broker) {
+  return broker->due_us;
+}
+
 /* ---- questions --------------------------------------------------------------------------------------------------- */
 
 int16_t ktxn__broker_version(const struct ktxn__broker *broker, int16_t api, int16_t min, int16_t max) {
@@ -389,6 +394,10 @@ bool ktxn__broker_writable(const struct ktxn__broker *broker, int64_t now_us) {
 
 bool ktxn__broker_backing_off(const struct ktxn__broker *broker, int64_t now_us) {
   return broker->state == KTXN__BROKER_DOWN && now_us < broker->backoff_until_us;
+}
+
+int64_t ktxn__broker_backoff_until(const struct ktxn__broker *broker) {
+  return broker->backoff_until_us;
 }
 
 int32_t ktxn__broker_node(const struct ktxn__broker *broker) {

@@ -83,6 +83,9 @@ void ktxn__broker_want(struct ktxn__broker *broker, int64_t now_us);
 /** Down, and not to be tried before its backoff is over? */
 bool ktxn__broker_backing_off(const struct ktxn__broker *broker, int64_t now_us);
 
+/** When the backoff ends (began, if it is in the past); 0 = there is none. */
+int64_t ktxn__broker_backoff_until(const struct ktxn__broker *broker);
+
 /** Has the last attempt failed? (A connection that broke after it was READY says nothing yet.) */
 bool ktxn__broker_failing(const struct ktxn__broker *broker);
 
@@ -98,8 +101,8 @@ int16_t ktxn__broker_version(const struct ktxn__broker *broker, int16_t api, int
 size_t ktxn__broker_waiting(const struct ktxn__broker *broker);
 size_t ktxn__broker_in_flight(const struct ktxn__broker *broker);
 
-/** Why the last attempt or connection ended: "kafka1:9092: Connection refused". "" = nothing has gone wrong yet. Kept
- * after a success; valid until the next event or run. */
+/** Why the last attempt or connection ended: "kafka1:9092: Connection refused". "" = nothing has gone wrong since it was
+ * READY last. In done() of a call that ended with the connection it is the reason. Valid until the next event or run. */
 const char *ktxn__broker_why(const struct ktxn__broker *broker);
 
 /** Asks ApiVersions again on the open connection (a rolling upgrade may have changed the features). No-op unless ready. */
@@ -152,6 +155,9 @@ void ktxn__broker_forgive(struct ktxn__broker *broker);
 
 /** Writes, connects, times out. Returns when it wants to run again: a time after now_us, or INT64_MAX. */
 int64_t ktxn__broker_run(struct ktxn__broker *broker, int64_t now_us);
+
+/** The same answer again; a time that is not after the last run's = something has come up since. */
+int64_t ktxn__broker_due(const struct ktxn__broker *broker);
 
 /* Events; those of a conn or token that is not the current one are ignored. `why` may be NULL. */
 void ktxn__broker_on_connected(struct ktxn__broker *broker, uint32_t conn, int64_t now_us);

@@ -41,7 +41,8 @@ static void reset(struct ktxn__broker *broker) {
   ktxn__broker_in_clear(&broker->in);
 }
 
-static void note(struct ktxn__broker *broker, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void note(struct ktxn__broker *broker, const char *format,
+                                                       va_list arguments) {
   int used = snprintf(broker->why, sizeof broker->why, "%s: ", broker->name);
   (void)vsnprintf(broker->why + used, sizeof broker->why - (size_t)used, format, arguments);
 }

@@ -21,6 +21,7 @@
 #include "sdk/engine/broker_in.h"
 #include "sdk/engine/broker_out.h"
 #include "sdk/engine/call.h"
+#include "sdk/engine/ports.h"
 
 #define KTXN__BROKER_NAME_MAX (KTXN__BROKER_HOST_MAX + 16)
 #define KTXN__BROKER_API_COUNT 96 /* api keys from 0; what a broker lists beyond is not spoken here */

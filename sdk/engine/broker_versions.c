@@ -109,6 +109,7 @@ static void accept(struct ktxn__broker *broker, const struct ktxn__api_versions_
               broker->name, broker->versions.version);
     broker->state = KTXN__BROKER_READY;
     broker->failing = false;
+    broker->why[0] = '\0';
     broker->failures = 0;
     broker->silences = 0;
   }

@@ -130,7 +130,7 @@ struct ktxn__broker *ktxn__cluster_broker(struct ktxn__cluster *cluster, int32_t
 #define KTXN__CLUSTER_NO_NODE INT32_MIN
 struct ktxn__broker *ktxn__cluster_least_loaded(struct ktxn__cluster *cluster, int32_t avoid_node, int64_t now_us);
 
-/** FindCoordinator named a node: from here on ktxn__cluster_broker() knows it. False when that is impossible: a negative
+/** FindCoordinator named a node: from here on ktxn__cluster_broker() knows it (there). False when that is impossible: a negative
  * id, a bad port or host, memory short. */
 bool ktxn__cluster_learn_node(struct ktxn__cluster *cluster, const struct ktxn__cluster_endpoint *endpoint,
                               int64_t now_us);
