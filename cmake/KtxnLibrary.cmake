@@ -4,7 +4,7 @@ add_library(ktxn SHARED $<TARGET_OBJECTS:ktxn_objects>)
 target_link_libraries(ktxn PRIVATE ktxn_flags ktxn_crc Threads::Threads)
 # nodelete: a helper thread that is stuck in getaddrinfo() is let go at the end of its client and still needs its code
 target_link_options(ktxn PRIVATE -Wl,--version-script=${KTXN_VERSION_SCRIPT} -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete
-                    -Wl,--as-needed)
+                    -Wl,--as-needed -Wl,--no-undefined)
 set_target_properties(ktxn PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS ${KTXN_VERSION_SCRIPT})
 if(KTXN_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES Clang)
   # clang's sanitizer runtime is resolved from the executable

@@ -368,7 +368,7 @@ static void take_response(struct ktxn__sender *sender, struct ktxn__sender_reque
   /* A broker that leaves a batch out, or answers something else, can't be trusted to have done the rest. */
   bool left = settle_rest(sender, request, KTXN__TXN_LOST, "its Produce answer does not fit the request", now_us);
   if (!fits || left) {
-    ktxn__broker_drop(request->call.broker, "its Produce answer does not fit the request", now_us);
+    ktxn__broker_drop(request->call.broker, "its Produce answer does not fit the request");
   }
 }
 

@@ -281,7 +281,7 @@ static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn
                                        .node = request->node,
                                        .producer_id = -1,
                                        .producer_epoch = -1};
-    ktxn__broker_drop(call->broker, misfit, now_us);
+    ktxn__broker_drop(call->broker, misfit);
     why = misfit;
   }
   feed(sender, &result, why, now_us);
