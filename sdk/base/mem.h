@@ -7,6 +7,7 @@
  */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,7 @@ struct ktxn__mem *ktxn__mem_default(void);
 void ktxn__mem_init(struct ktxn__mem *mem, size_t limit_bytes);
 
 /** The k-th allocation from now fails (k from 1), and with `and_on` every one after it. k = 0: no failures any more. */
-void ktxn__mem_fail(struct ktxn__mem *mem, uint32_t k, _Bool and_on);
+void ktxn__mem_fail(struct ktxn__mem *mem, uint32_t k, bool and_on);
 
 size_t ktxn__mem_used(struct ktxn__mem *mem);
 
