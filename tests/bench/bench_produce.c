@@ -1,0 +1,166 @@
+/*
+ * One measured run of a producer against a broker:
+ *
+ *   bench_produce_... BOOTSTRAP TOPIC records COUNT VALUE-SIZE KEY-SIZE
+ *   bench_produce_... BOOTSTRAP TOPIC paced COUNT VALUE-SIZE KEY-SIZE RECORDS-A-SECOND
+ *   bench_produce_... BOOTSTRAP TOPIC transactions COUNT VALUE-SIZE KEY-SIZE RECORDS-IN-EACH
+ *
+ * Prints one line of JSON. CPU is that of the whole process, from the first measured record until the last one is
+ * acknowledged; start, metadata and a first record (or transaction) come before.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "tests/bench/client.h"
+
+#define VALUE_MAX (1024 * 1024)
+#define WARM_UP_TRANSACTIONS 20
+
+struct run {
+  const char *mode;
+  uint64_t count;
+  size_t value_size;
+  size_t key_size;
+  uint64_t rate; /* paced: records a second; transactions: records in each */
+};
+
+void client_fail(const char *what, const char *why) {
+  (void)fprintf(stderr, "bench: %s: %s\n", what, why);
+  exit(1);
+}
+
+static int64_t now_us(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t micros(struct timeval time) {
+  return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
+}
+
+static int64_t cpu_us(void) {
+  struct rusage usage;
+  (void)getrusage(RUSAGE_SELF, &usage);
+  return micros(usage.ru_utime) + micros(usage.ru_stime);
+}
+
+static char value[VALUE_MAX];
+static uint64_t sent;
+
+static void send_one(const struct run *run) {
+  uint64_t key = sent++;
+  client_send(run->key_size == 0 ? NULL : &key, run->key_size, value, run->value_size);
+}
+
+static void send_records(const struct run *run) {
+  for (uint64_t i = 0; i < run->count; i++) {
+    send_one(run);
+  }
+  client_flush();
+}
+
+/* In steps of a millisecond. */
+static void send_paced(const struct run *run) {
+  int64_t start = now_us();
+  for (uint64_t i = 0; i < run->count;) {
+    uint64_t due = (uint64_t)(now_us() - start) * run->rate / 1000000;
+    for (; i < due && i < run->count; i++) {
+      send_one(run);
+    }
+    const struct timespec pause = {0, 1000000};
+    (void)nanosleep(&pause, NULL);
+  }
+  client_flush();
+}
+
+static int64_t transact(const struct run *run) {
+  client_begin();
+  for (uint64_t i = 0; i < run->rate; i++) {
+    send_one(run);
+  }
+  int64_t start = now_us();
+  client_commit();
+  return now_us() - start;
+}
+
+static int compare(const void *a, const void *b) {
+  int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+  return left < right ? -1 : left > right;
+}
+
+static void send_transactions(const struct run *run, int64_t *commits_us) {
+  for (uint64_t i = 0; i < run->count; i++) {
+    commits_us[i] = transact(run);
+  }
+  qsort(commits_us, run->count, sizeof *commits_us, compare);
+}
+
+static void warm_up(const struct run *run, bool transactional) {
+  if (!transactional) {
+    send_one(run);
+    client_flush();
+    return;
+  }
+  for (int i = 0; i < WARM_UP_TRANSACTIONS; i++) {
+    (void)transact(run);
+  }
+}
+
+static void measure(const struct run *run, bool transactional) {
+  int64_t *commits_us = calloc(run->count + 1, sizeof *commits_us);
+  if (commits_us == NULL) {
+    client_fail("memory", "none");
+  }
+  warm_up(run, transactional);
+  uint64_t before = sent;
+  int64_t wall = now_us(), cpu = cpu_us();
+  if (transactional) {
+    send_transactions(run, commits_us);
+  } else if (run->rate != 0) {
+    send_paced(run);
+  } else {
+    send_records(run);
+  }
+  wall = now_us() - wall;
+  cpu = cpu_us() - cpu;
+  if (client_failed != 0 || client_delivered != sent) {
+    client_fail("delivery", "not every record was acknowledged");
+  }
+  (void)printf("{\"version\": \"%s\", \"records\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"transactions\": %" PRIu64
+               ", \"wall_us\": %" PRId64 ", \"cpu_us\": %" PRId64 ", \"p50_us\": %" PRId64 ", \"p99_us\": %" PRId64 "}\n",
+               client_version(), sent - before, sent, transactional ? run->count : 0, wall, cpu,
+               commits_us[run->count / 2], commits_us[run->count * 99 / 100]);
+  free(commits_us);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 7) {
+    client_fail("usage", "BOOTSTRAP TOPIC records|paced|transactions COUNT VALUE-SIZE KEY-SIZE [RATE|RECORDS]");
+  }
+  struct run run = {.mode = argv[3],
+                    .count = strtoull(argv[4], NULL, 10),
+                    .value_size = strtoull(argv[5], NULL, 10),
+                    .key_size = strtoull(argv[6], NULL, 10),
+                    .rate = argc > 7 ? strtoull(argv[7], NULL, 10) : 0};
+  if (run.count == 0 || run.value_size > VALUE_MAX || run.key_size > sizeof(uint64_t)) {
+    client_fail("usage", "COUNT is not 0, VALUE-SIZE at most 1 MiB, KEY-SIZE at most 8");
+  }
+  bool transactional = strcmp(run.mode, "transactions") == 0;
+  char id[64];
+  (void)snprintf(id, sizeof id, "bench-%s", argv[2]);
+  const struct client_options options = {
+      .bootstrap = argv[1], .topic = argv[2], .transactional_id = transactional ? id : NULL};
+  for (size_t i = 0; i < sizeof value; i++) {
+    value[i] = (char)('a' + i % 26);
+  }
+  client_open(&options);
+  measure(&run, transactional);
+  client_close();
+  return 0;
+}
