@@ -29,6 +29,7 @@ struct ktxn__driver {
   struct ktxn__log *log;
   struct ktxn__driver_hooks hooks;
   struct ktxn__ports ports;
+  char error_text[64];
   struct ktxn__engine *engine;
   struct ktxn__helper *helper;
   struct ktxn__mailbox mailbox;
@@ -73,6 +74,11 @@ static int port_connect(void *ctx, uint32_t conn, const struct ktxn__address *ad
   struct ktxn__driver *driver = ctx;
   (void)host;
   return ktxn__sockets_connect(&driver->sockets, conn, address);
+}
+
+static const char *port_error_text(void *ctx, int error) {
+  struct ktxn__driver *driver = ctx;
+  return ktxn__tcp_why(error, driver->error_text, sizeof driver->error_text);
 }
 
 static int64_t port_writev(void *ctx, uint32_t conn, const struct ktxn__span *spans, size_t count) {
@@ -139,6 +145,7 @@ static void fill_ports(struct ktxn__driver *driver) {
       .wall_ms = port_wall_ms,
       .random = port_random,
       .connect = port_connect,
+      .error_text = port_error_text,
       .writev = port_writev,
       .close = port_close,
       .resolve = port_resolve,

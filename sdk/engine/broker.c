@@ -382,7 +382,9 @@ int16_t ktxn__broker_version(const struct ktxn__broker *broker, int16_t api, int
     return -1;
   }
   const struct ktxn__broker_range *range = &broker->ranges[api];
+  const struct ktxn__api *ours = ktxn__api_find(api);
   int16_t high = max < range->max ? max : range->max;
+  high = ours != NULL && ours->version_max < high ? ours->version_max : high;
   int16_t low = min > range->min ? min : range->min;
   return high >= low ? high : -1;
 }

@@ -113,6 +113,15 @@ void ktxn__broker_link_open(struct ktxn__broker *broker, int64_t now_us) {
   broker->ports->resolve(broker->ports->ctx, broker->token, broker->host, broker->port);
 }
 
+static void note_refusal(struct ktxn__broker *broker, int error) {
+  const struct ktxn__ports *ports = broker->ports;
+  if (ports->error_text == NULL) {
+    note_line(broker, "connecting failed with error %d", -error);
+  } else {
+    note_line(broker, "%s", ports->error_text(ports->ctx, error));
+  }
+}
+
 /* Begins to connect to the next address; false if that failed at once. */
 static bool connect_one(struct ktxn__broker *broker, int64_t now_us) {
   size_t left = broker->address_count - broker->address_next;
@@ -120,8 +129,7 @@ static bool connect_one(struct ktxn__broker *broker, int64_t now_us) {
   uint32_t conn = next_id(broker);
   int error = broker->ports->connect(broker->ports->ctx, conn, address, broker->host);
   if (error != 0) {
-    const char *text = strerrordesc_np(-error);
-    note_line(broker, "connecting failed: %s", text == NULL ? "unknown error" : text);
+    note_refusal(broker, error);
     return false;
   }
   broker->conn = conn;

@@ -15,9 +15,9 @@ static void on_versions(void *ctx, struct ktxn__broker *broker, int64_t now_us) 
   bool newer = told.epoch > cluster->features.epoch;
   bool first = cluster->features.transaction_version < 0;
   if (told.transaction_version >= 0 && (newer || first)) {
-    cluster->version += cluster->features.transaction_version != told.transaction_version ? 1 : 0;
     cluster->features = told;
   }
+  cluster->version++;
   if (!cluster->known && !cluster->asking) {
     ktxn__cluster_refresh(cluster, now_us);
   }
@@ -25,9 +25,11 @@ static void on_versions(void *ctx, struct ktxn__broker *broker, int64_t now_us) 
 
 static void on_down(void *ctx, struct ktxn__broker *broker, bool ready, int64_t now_us) {
   (void)ready;
+  struct ktxn__cluster *cluster = ctx;
+  cluster->version++;
   /* Its partitions and coordinators may have moved. */
   if (ktxn__broker_node(broker) >= 0) {
-    ktxn__cluster_refresh(ctx, now_us);
+    ktxn__cluster_refresh(cluster, now_us);
   }
 }
 

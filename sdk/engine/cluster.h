@@ -113,7 +113,7 @@ bool ktxn__cluster_hint_leader(struct ktxn__cluster *cluster, struct ktxn__topic
                                int32_t leader, int32_t leader_epoch, const struct ktxn__cluster_endpoint *endpoint,
                                int64_t now_us);
 
-/** Grows with each change of any topic, of the nodes, or of the features. */
+/** Grows with each change of any topic, of the nodes or the features, and when a connection became ready or broke. */
 uint64_t ktxn__cluster_version(const struct ktxn__cluster *cluster);
 
 /* ---- nodes ------------------------------------------------------------------------------------------------------- */

@@ -40,6 +40,8 @@ struct ktxn__ports {
   /* Begins to connect. 0 = under way: a connected or a closed event follows. -errno = it failed at once: no event
    * follows, the conn is not open. `host` is for TLS and logs, valid during the call. */
   int (*connect)(void *ctx, uint32_t conn, const struct ktxn__address *address, const char *host);
+  /* A text for what connect() returned ("Connection refused"), valid until the next call. May be NULL: no texts. */
+  const char *(*error_text)(void *ctx, int error);
   /* At most KTXN__PORTS_SPANS_MAX spans, valid during the call. Returns how many bytes were taken. Fewer than given
    * means "would block": a writable event follows. -1 = broken, and nothing of these spans was taken: the engine calls
    * close(), no event follows. */
