@@ -201,6 +201,10 @@ static void register_failed(struct ktxn__txn *txn, int64_t now_us, const struct 
   switch (action) {
     case KTXN__TXN_PACED: {
       /* The first registration behind the last end comes soon; what follows has no reason to hurry (KAFKA-5477). */
+      if (txn->acked && slot->purpose == KTXN__TXN_FOR_TRANSACTION) {
+        ktxn__txn_wait_backoff(txn, now_us);
+        return;
+      }
       int64_t most_us = txn->config.retry_backoff_us < 20000 ? txn->config.retry_backoff_us : 20000;
       ktxn__txn_wait_paced(txn, now_us, 300, most_us);
       return;

@@ -125,6 +125,9 @@ int ktxn__txn_start(struct ktxn__txn *txn, int64_t now_us) {
   return 0;
 }
 
+/* KIP-890: by the finalized level and the versions of the brokers used, both. */
+static uint8_t next_mode(const struct ktxn__txn *txn) { return txn->v2_usable && txn->level >= 2 ? 2 : 1; }
+
 static void forget_transaction(struct ktxn__txn *txn) {
   txn->ordinal++;
   txn->registered_us = -1;
@@ -143,7 +146,7 @@ int ktxn__txn_begin(struct ktxn__txn *txn, int64_t now_us) {
   if (!txn->config.transactional || txn->state != KTXN__TXN_READY) return refusal(txn);
   forget_transaction(txn);
   ktxn__txn_enter(txn, KTXN__TXN_IN_TRANSACTION);
-  uint8_t mode = txn->v2_usable && txn->level >= 2 ? 2 : 1;
+  uint8_t mode = next_mode(txn);
   /* KIP-890: partitions of the last V1 transaction must not be taken for part of a V2 one at the same epoch. */
   if (txn->mode == 1 && mode == 2 && txn->epoch_used) {
     txn->tainted = true;
@@ -223,7 +226,9 @@ int16_t ktxn__txn_produce_version_min(const struct ktxn__txn *txn) {
 void ktxn__txn_identity(const struct ktxn__txn *txn, int64_t *producer_id, int16_t *producer_epoch, int *protocol) {
   *producer_id = txn->producer_id;
   *producer_epoch = txn->producer_epoch;
-  *protocol = txn->mode;
+  *protocol = 0;
+  if (txn->config.transactional && txn->producer_id >= 0)
+    *protocol = ktxn__txn_in_transaction(txn) ? txn->mode : next_mode(txn);
 }
 
 bool ktxn__txn_owes(const struct ktxn__txn *txn) {
