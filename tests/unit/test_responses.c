@@ -169,6 +169,12 @@ static void overwrite(struct fixture *fixture, const struct golden_case *golden,
   }
 }
 
+/* In the middle of the filling of an unknown tagged field, which nothing reads. */
+static bool inside_zeroes(const struct golden_case *golden, size_t at) {
+  static const uint8_t zeroes[16];
+  return at >= 8 && at + 8 <= golden->size && memcmp(golden->bytes + at - 8, zeroes, sizeof zeroes) == 0;
+}
+
 static void check_hostile(struct fixture *fixture, const struct golden_case *golden) {
   static const uint32_t values[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xfffe, 0x7fffffff, 0x80000000, 0xfffffffe,
                                     0xffffffff, 0xffffff0f, 0x000f4240, 0x000f4241};
@@ -176,8 +182,11 @@ static void check_hostile(struct fixture *fixture, const struct golden_case *gol
     return; /* the same structures, only more of them */
   }
   for (size_t at = 0; at < golden->size; at++) {
+    if (inside_zeroes(golden, at)) {
+      continue;
+    }
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-      for (size_t width = 1; width <= 4 && at + width <= golden->size; width++) {
+      for (size_t width = 1; width <= 4 && at + width <= golden->size; width *= 2) {
         overwrite(fixture, golden, at, values[i], width);
       }
     }
