@@ -63,20 +63,18 @@ static void describe(ktxn_producer *producer, char *text, size_t size) {
   ktxn__sender_trouble(producer->sender, text, size);
 }
 
+/* A topic that the brokers don't know when the time is over is the caller's to create; all else may cure itself. */
 static void no_metadata(ktxn_producer *producer, const char *topic, ktxn_error *error) {
   ktxn_error cause = {0};
-  if (ktxn__accumulator_topic_cause(producer->accumulator, topic, &cause)) {
-    *error = cause;
-    ktxn__error_set(error, cause.code, cause.error_class, "%s (waited max.block.ms=%" PRId64 ")", cause.message,
-                    producer->settings.max_block_ms);
-    error->broker_code = cause.broker_code;
-    return;
+  if (!ktxn__accumulator_topic_cause(producer->accumulator, topic, &cause)) {
+    describe(producer, cause.message, CAUSE_MAX);
   }
-  char trouble[CAUSE_MAX];
-  describe(producer, trouble, sizeof trouble);
-  ktxn__error_set(error, KTXN_E_METADATA_TIMED_OUT, KTXN_CLASS_RETRY,
-                  "no metadata of topic '%s' within max.block.ms=%" PRId64 "%s%s", topic,
-                  producer->settings.max_block_ms, trouble[0] ? ": " : "", trouble);
+  bool unknown = cause.broker_code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION;
+  ktxn__error_set(error, unknown ? KTXN_E_UNKNOWN_TOPIC_OR_PARTITION : KTXN_E_METADATA_TIMED_OUT,
+                  unknown ? KTXN_CLASS_CONFIG : KTXN_CLASS_RETRY,
+                  "no metadata of topic '%.80s' within the call's time (max.block.ms=%" PRId64 ")%s%s", topic,
+                  producer->settings.max_block_ms, cause.message[0] ? ": " : "", cause.message);
+  error->broker_code = cause.broker_code;
 }
 
 static void no_room(ktxn_producer *producer, ktxn_error *error) {

@@ -28,7 +28,9 @@ static void append(struct answer *answer, const char *text, size_t size) {
     answer->text = grown;
     answer->room = room;
   }
-  memcpy(answer->text + answer->size, text, size);
+  if (size > 0) {
+    memcpy(answer->text + answer->size, text, size);
+  }
   answer->size += size;
 }
 
