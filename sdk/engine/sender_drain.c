@@ -29,8 +29,7 @@ static void wait_for(struct ktxn__sender *sender, struct ktxn__broker *broker, i
   if (ktxn__broker_muted_until(broker) > now_us) {
     at_us = ktxn__broker_muted_until(broker);
   } else if (ktxn__broker_backing_off(broker, now_us)) {
-    /* Half of the shortest backoff: nobody tells when one is over. */
-    at_us = now_us + sender->settings->reconnect_backoff_ms * 500 + 1000;
+    at_us = ktxn__broker_backoff_until(broker);
   }
   if (at_us < sender->wait_us) {
     sender->wait_us = at_us;

@@ -87,6 +87,14 @@ void ktxn__sender_submit(struct ktxn__sender *sender, struct ktxn__op *op, int64
 
 /* ---- begin --------------------------------------------------------------------------------------------------------- */
 
+/* Why the transaction must be aborted, in the words of the gate: what this call says and later ones is the same. */
+static void abort_cause(struct ktxn__sender *sender, ktxn_error *error) {
+  if (ktxn__accumulator_gate(sender->acc, NULL, error) != KTXN__GATE_ABORTABLE) {
+    *error = sender->abort_error;
+  }
+  error->outcome = KTXN_OUTCOME_NOT_COMMITTED;
+}
+
 /* The manager refused a command: because of the error that it has, or because the application has it out of order. */
 static void fail_refused(struct ktxn__sender *sender, struct ktxn__op *op, int code) {
   ktxn_error error;
@@ -94,7 +102,7 @@ static void fail_refused(struct ktxn__sender *sender, struct ktxn__op *op, int c
   if (state == KTXN__TXN_FATAL_ERROR) {
     error = sender->fatal_error;
   } else if (state == KTXN__TXN_ABORTABLE_ERROR && sender->abort_error.code != 0) {
-    error = sender->abort_error;
+    abort_cause(sender, &error);
   } else {
     ktxn__error_set(&error, code, KTXN_CLASS_USAGE, "%s (the producer's state is %s)", ktxn_code_text(code),
                     ktxn__txn_state_name(state));
@@ -254,7 +262,7 @@ static void report_end(struct ktxn__sender *sender, const struct ktxn__txn_repor
   if (report->fatal) {
     error = sender->fatal_error;
   } else if (sender->abort_error.code != 0) {
-    error = sender->abort_error;
+    abort_cause(sender, &error);
   } else {
     ktxn__sender_explain(sender, &report->error, &error);
   }

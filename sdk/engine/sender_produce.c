@@ -205,6 +205,9 @@ static void settle(struct ktxn__sender *sender, struct ktxn__sender_item *item, 
   enum ktxn__txn_verdict verdict =
       ktxn__txn_batch_result(sender->txn, now_us, batch->queue->part, batch->handle, &answer->result, &code);
   item->settled = true;
+  if (code == KTXN_E_UNSUPPORTED_VERSION) {
+    ktxn__cluster_ask_versions(sender->cluster, now_us); /* KIP-890: the cluster's features have changed */
+  }
   switch (batch->step == KTXN__BATCH_DONE ? KTXN__TXN_IGNORE : verdict) {
     case KTXN__TXN_DONE:
       ktxn__accumulator_complete(sender->acc, batch, answer->result.base_offset, answer->append_time_ms);
@@ -368,7 +371,7 @@ static void take_response(struct ktxn__sender *sender, struct ktxn__sender_reque
   /* A broker that leaves a batch out, or answers something else, can't be trusted to have done the rest. */
   bool left = settle_rest(sender, request, KTXN__TXN_LOST, "its Produce answer does not fit the request", now_us);
   if (!fits || left) {
-    ktxn__broker_drop(request->call.broker, "its Produce answer does not fit the request");
+    ktxn__call_malformed(&request->call);
   }
 }
 

@@ -49,9 +49,12 @@ static bool refused(int16_t code) {
 static void publish_error(struct ktxn__sender *sender, uint32_t index, const struct ktxn__topic *entry) {
   ktxn_error error;
   bool refuse = refused(entry->error_code);
-  ktxn__error_set(&error, entry->error_code, refuse ? KTXN_CLASS_CONFIG : KTXN_CLASS_RETRY, "topic %.100s: %s (%s)%s",
-                  entry->name, ktxn_code_text(entry->error_code), ktxn_code_name(entry->error_code),
-                  entry->error_code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION ? "; create it, or check its name" : "");
+  bool missing = entry->error_code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION;
+  bool lasting = refuse || missing;
+  ktxn__error_set(&error, lasting ? entry->error_code : KTXN_E_METADATA_TIMED_OUT,
+                  lasting ? KTXN_CLASS_CONFIG : KTXN_CLASS_RETRY, "topic %.100s: %s (%s)%s", entry->name,
+                  ktxn_code_text(entry->error_code), ktxn_code_name(entry->error_code),
+                  missing ? "; create it, or check its name" : "");
   error.broker_code = entry->error_code;
   ktxn__accumulator_set_topic_error(sender->acc, index, &error, refuse);
 }
@@ -94,7 +97,8 @@ static void tell_trouble(struct ktxn__sender *sender, uint32_t index, const char
   if (trouble[0] == '\0' || (topic->troubled && strcmp(trouble, sender->mirror.trouble) == 0)) {
     return;
   }
-  ktxn__error_set(&error, KTXN_E_UNREACHABLE, KTXN_CLASS_RETRY, "%s", trouble);
+  ktxn__error_set(&error, KTXN_E_METADATA_TIMED_OUT, KTXN_CLASS_RETRY, "no metadata of topic %.60s: %s",
+                  ktxn__accumulator_topic_name(sender->acc, index), trouble);
   ktxn__accumulator_set_topic_error(sender->acc, index, &error, false);
   topic->troubled = true;
 }

@@ -226,7 +226,13 @@ static void note(struct ktxn__sender *sender, const struct ktxn__txn_result *res
   ktxn__log(sender->ports->log, KTXN__LOG_DEBUG, "%s to %s: %s %s", ktxn__txn_api_name(api), sender->who,
             result->fate != KTXN__TXN_ANSWERED ? "no answer" : ktxn_code_name(code),
             result->fate != KTXN__TXN_ANSWERED ? why : "");
-  if (code != 0 || result->fate != KTXN__TXN_ANSWERED) {
+  char trouble[KTXN__SENDER_TROUBLE_MAX] = "";
+  if (code == 0 && sender->txn_call.request.node == KTXN__TXN_NODE_NONE) {
+    ktxn__cluster_trouble(sender->cluster, trouble, sizeof trouble);
+  }
+  if (code == 0 && result->fate == KTXN__TXN_UNSENT && trouble[0] != '\0') {
+    ktxn__sender_set_trouble(sender, trouble); /* any broker would have done, and there is none */
+  } else if (code != 0 || result->fate != KTXN__TXN_ANSWERED) {
     ktxn__sender_note_retry(sender, ktxn__txn_api_name(api), code, why);
   } else {
     ktxn__sender_set_trouble(sender, "");
@@ -251,6 +257,40 @@ static void feed_unsent(struct ktxn__sender *sender, const char *why, int64_t no
   struct ktxn__txn_result result = {
       .id = request->id, .fate = KTXN__TXN_UNSENT, .version = -1, .node = request->node, .producer_id = -1};
   feed(sender, &result, why, now_us);
+}
+
+/* KIP-890: Transactions V2 needs its versions of every broker that is used. */
+static void check_v2(struct ktxn__sender *sender, const struct ktxn__broker *broker) {
+  static const struct {
+    int16_t key, min;
+  } needed[] = {{KTXN__API_PRODUCE, 12}, {KTXN__API_END_TXN, 5}, {KTXN__API_TXN_OFFSET_COMMIT, 5}};
+  for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+    if (ktxn__broker_ready(broker) && ktxn__broker_version(broker, needed[i].key, needed[i].min, INT16_MAX) < 0) {
+      sender->lacks_v2 = true;
+    }
+  }
+}
+
+/* A transaction that can be begun and not ended helps nobody: better no init at all. */
+static bool can_transact(const struct ktxn__sender *sender, const struct ktxn__broker *broker) {
+  bool v2 = !sender->lacks_v2 && ktxn__cluster_transaction_version(sender->cluster) >= 2;
+  return ktxn__broker_version(broker, KTXN__API_END_TXN, 0, INT16_MAX) >= 0 &&
+         (v2 || (ktxn__broker_version(broker, KTXN__API_ADD_PARTITIONS_TO_TXN, 0, 3) >= 0 &&
+                 ktxn__broker_version(broker, KTXN__API_ADD_OFFSETS_TO_TXN, 0, INT16_MAX) >= 0));
+}
+
+static void check_broker(struct ktxn__sender *sender, const struct ktxn__broker *broker, int64_t now_us,
+                         struct ktxn__txn_result *result) {
+  if (!sender->transactional || result->fate != KTXN__TXN_ANSWERED) {
+    return;
+  }
+  check_v2(sender, broker);
+  if (sender->txn_call.request.api == KTXN__TXN_API_INIT && !can_transact(sender, broker)) {
+    result->fate = KTXN__TXN_UNSUPPORTED;
+  }
+  if (worst_code(result) == KTXN_E_UNSUPPORTED_VERSION) {
+    ktxn__cluster_ask_versions(sender->cluster, now_us); /* the cluster's features have changed */
+  }
 }
 
 static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn__reader *body, int64_t now_us) {
@@ -281,9 +321,10 @@ static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn
                                        .node = request->node,
                                        .producer_id = -1,
                                        .producer_epoch = -1};
-    ktxn__broker_drop(call->broker, misfit);
+    ktxn__call_malformed(call);
     why = misfit;
   }
+  check_broker(sender, call->broker, now_us, &result);
   feed(sender, &result, why, now_us);
 }
 
@@ -298,27 +339,12 @@ static struct ktxn__broker *destination(struct ktxn__sender *sender, int64_t now
   return ktxn__cluster_least_loaded(sender->cluster, avoid, now_us);
 }
 
-/* KIP-890: the coordinators' brokers must speak V2's versions as well. */
-static void check_versions(struct ktxn__sender *sender, const struct ktxn__broker *broker) {
-  static const struct {
-    int16_t key, min;
-  } needed[] = {{KTXN__API_PRODUCE, 12}, {KTXN__API_END_TXN, 5}, {KTXN__API_TXN_OFFSET_COMMIT, 5}};
-  for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-    if (ktxn__broker_ready(broker) && ktxn__broker_version(broker, needed[i].key, needed[i].min, INT16_MAX) < 0) {
-      sender->lacks_v2 = true;
-    }
-  }
-}
-
 static void send(struct ktxn__sender *sender, struct ktxn__broker *broker, int64_t now_us) {
   const struct ktxn__txn_request *request = &sender->txn_call.request;
   int16_t min = request->version_min;
   int16_t max = request->version_max;
   if (request->api == KTXN__TXN_API_OFFSET_COMMIT) {
     ktxn__sender_offsets_versions(sender, &min, &max);
-  }
-  if (sender->transactional) {
-    check_versions(sender, broker);
   }
   sender->txn_call.held = false;
   sender->txn_call.call = (struct ktxn__call){
