@@ -140,8 +140,7 @@ static enum step step_register(const struct ktxn__txn *txn, struct plan *plan) {
 static enum step step_pace(const struct ktxn__txn *txn, struct plan *plan) {
   if (!working(txn) || !txn->settling) return STEP_PASS;
   if (txn->queued == 0 && txn->offsets_group < 0) return STEP_PASS;
-  if (txn->coordinator == KTXN__TXN_NODE_NONE) return STEP_PASS;
-  return send(plan, KTXN__TXN_API_DESCRIBE, KTXN__TXN_FOR_PACE, txn->coordinator);
+  return send_coordinator(txn, plan, KTXN__TXN_API_DESCRIBE, KTXN__TXN_FOR_PACE);
 }
 
 static enum step step_offsets(const struct ktxn__txn *txn, struct plan *plan) {

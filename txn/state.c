@@ -58,6 +58,8 @@ enum ktxn_outcome ktxn__txn_open_outcome(const struct ktxn__txn *txn) {
 
 void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   error.error_class = KTXN_CLASS_ABORT;
+  /* A commit that met a newer epoch ends with what is found out about that, not with a batch that failed meanwhile. */
+  if (txn->fence != KTXN__TXN_FENCE_NONE && txn->state == KTXN__TXN_COMMITTING) return;
   if (txn->state == KTXN__TXN_IN_TRANSACTION || txn->state == KTXN__TXN_COMMITTING) {
     uint8_t op = txn->op;
     txn->op = KTXN__TXN_OP_NONE;
@@ -65,8 +67,6 @@ void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
     txn->error = error;
     /* Nothing was committed: the commit was not sent, or each of its copies was definitely refused. */
     ktxn__txn_report(txn, op, KTXN_OUTCOME_NOT_COMMITTED, error);
-  } else if (txn->state == KTXN__TXN_ABORTABLE_ERROR && txn->fence != KTXN__TXN_FENCE_NONE) {
-    txn->error = error; /* the answer to "who moved the epoch" replaces the question */
   }
   /* While ABORTING it makes no difference: the abort goes on. */
   ktxn__txn_report_offsets(txn, error);
