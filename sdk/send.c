@@ -242,23 +242,25 @@ static int flush_no_memory(ktxn_error *error) {
   return ktxn__error_set(error, KTXN_E_OUT_OF_MEMORY, KTXN_CLASS_RETRY, "ktxn_flush(): out of memory; call it again");
 }
 
-/* The callbacks have run; a producer that can't go on says so here, too. */
-static int after_flush(ktxn_producer *producer, ktxn_error *ended, ktxn_error *error) {
-  ktxn_error fatal = {0};
-  if (ktxn__accumulator_gate(producer->accumulator, NULL, &fatal) == KTXN__GATE_FATAL) {
-    return give(error, &fatal);
+/*
+ * Is the producer past flushing? A fatal error that comes during a flush is no failure of it: every record has its fate.
+ * One that was there before is what every call says, this one after the callbacks have run.
+ */
+static int ended_before(ktxn_producer *producer, ktxn_error *error) {
+  ktxn_error why = {0};
+  enum ktxn__gate gate = ktxn__accumulator_gate(producer->accumulator, NULL, &why);
+  if (gate == KTXN__GATE_FATAL) {
+    ktxn__producer_serve_all(producer);
   }
-  return give(error, ended);
+  return gate == KTXN__GATE_FATAL || gate == KTXN__GATE_CLOSED ? give(error, &why) : 0;
 }
 
 int ktxn_flush(ktxn_producer *producer, int timeout_ms, ktxn_error *error) {
   ktxn_error ended = {0};
   int code = ktxn__producer_check_blocking(producer, "ktxn_flush", timeout_ms, error);
+  code = code ? code : ended_before(producer, error);
   if (code != 0) {
     return code;
-  }
-  if (ktxn__accumulator_gate(producer->accumulator, NULL, &ended) == KTXN__GATE_CLOSED) {
-    return give(error, &ended);
   }
   int64_t deadline_us = ktxn__producer_deadline_us(producer, timeout_ms);
   bool old = true;
@@ -273,7 +275,7 @@ int ktxn_flush(ktxn_producer *producer, int timeout_ms, ktxn_error *error) {
     ended = job->op->error;
     drop_flush(producer, job);
   }
-  return after_flush(producer, &ended, error);
+  return give(error, &ended);
 }
 
 int ktxn_flush_async(ktxn_producer *producer, void *opaque, ktxn_error *error) {

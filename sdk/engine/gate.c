@@ -94,6 +94,11 @@ int ktxn__gate_end(struct ktxn__gate_keeper *keeper, bool commit, ktxn_error *er
 
 static void make_abortable(struct ktxn__gate_keeper *keeper, const ktxn_error *cause) {
   keeper->gate = KTXN__GATE_ABORTABLE;
+  if (cause->error_class == KTXN_CLASS_ABORT) {
+    keeper->error = *cause; /* it says already what to do */
+    keeper->error.outcome = KTXN_OUTCOME_NONE;
+    return;
+  }
   ktxn__error_set(&keeper->error, cause->code, KTXN_CLASS_ABORT, "transaction %lld must be aborted: %s",
                   (long long)keeper->ordinal, cause->message);
   keeper->error.broker_code = cause->broker_code;
