@@ -149,6 +149,10 @@ class Scene:
 
     # ---- calls that may fail
 
+    def settle(self):
+        """Until every record has its fate, good or bad."""
+        self.drive.cmd("flush %d" % CALL_MS)
+
     def try_send(self, value, partition=0, topic="t"):
         answer = self.drive.cmd("send %s %s - %s" % (topic, "-" if partition is None else partition, value))
         if answer.ok:

@@ -77,19 +77,21 @@ class CoordinatorTest(ScenarioCase):
         with self.scene(protocol) as scene:
             scene.init()
 
-            def prepare(peer, request):
+            def prepare(peer, _):
                 peer.model.hold_markers = True
-
-            def release(peer, request):
-                peer.model.release_markers()
 
             scene.begin()
             scene.send("a")
             scene.ok("flush 8000")
             scene.peer.on("EndTxn", call(prepare), close_after())
             scene.peer.on("EndTxn", move_coordinator())
-            scene.peer.on("EndTxn", call(release), nth=3)
-            scene.commit()
+            pending = scene.drive.start("commit 8000")
+            busy = lambda: len([r for r in scene.peer.find() if r.codes == [51]]) >= 3
+            scene.peer.wait(busy, what="three times CONCURRENT_TRANSACTIONS from the new coordinator")
+            with scene.peer.changed:
+                scene.peer.model.release_markers()
+            self.assertTrue(pending.wait().ok)
+            scene.committed()
             scene.transaction("b")
 
     @protocols(1, 2)

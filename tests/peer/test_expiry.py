@@ -27,6 +27,7 @@ class ExpiryTest(ScenarioCase):
     @protocols(1, 2)
     def test_J02_expired_on_its_way(self, protocol):
         with self.scene(protocol, **SHORT) as scene:
+            scene.peer.move_coordinator("x", 2)  # not the leader, whose connection will be stuck
             scene.init()
             scene.peer.on("Produce", drop(), times=None)
             scene.begin()
@@ -53,7 +54,7 @@ class ExpiryTest(ScenarioCase):
                 scene.send("late%d-%s" % (i, "x" * 30), i % 4)
             answer = scene.fails("commit 5000", "ABORT", "DELIVERY_TIMED_OUT")
             again = scene.fails("commit 5000", "ABORT", "DELIVERY_TIMED_OUT")
-            self.assertEqual(answer.message, again.message)
+            self.assertIn(answer.message, again.message)
             scene.peer.clear_faults()
             scene.abort()
             scene.drive.collect()

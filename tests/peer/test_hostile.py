@@ -60,7 +60,7 @@ class HostileTest(ScenarioCase):
         def twice(answer):
             answer["api_keys"] += answer["api_keys"] + [{"api_key": 32000 + i, "min_version": 5, "max_version": 3}
                                                         for i in range(500)]
-        self.recovers(protocol, "ApiVersions", patch(twice), times=3)
+        self.recovers(protocol, "ApiVersions", patch(twice), times=2)
 
     @protocols(1, 2)
     def test_O17_endless_concurrent_transactions_end_at_the_deadline(self, protocol):

@@ -55,7 +55,8 @@ class OffsetsTest(ScenarioCase):
             scene.begin()
             scene.offsets(LIST)
             scene.abort()
-            self.assertEqual(scene.names("EndTxn"), ["EndTxn(abort)"])
+            # on V1 the answer 14 may hide a stored offset: the group is swept at the next epoch, by a second abort
+            self.assertEqual(scene.names("EndTxn"), ["EndTxn(abort)"] * (2 if protocol == 1 else 1))
             self.assertEqual(scene.peer.offsets("g"), {})
             scene.transaction("next")
 
