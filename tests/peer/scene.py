@@ -53,7 +53,7 @@ class Scene:
         self.settings = {key: value for key, value in settings.items() if value is not None}
         self.drive = Drive(self.settings)
         self.open, self.expected, self.labels = [], {}, Counter()
-        self.may_hang, self.unsure = False, False
+        self.may_hang, self.unsure, self.close_ms = False, False, 3000
         if start:
             self.ok("new p")
 
@@ -84,7 +84,7 @@ class Scene:
 
     def check(self):
         self.drive.collect()
-        self.drive.cmd("close 3000")
+        self.drive.cmd("close %d" % self.close_ms)
         self.drive.collect()
         case = self.case
         case.assertEqual(Counter(d.label for d in self.drive.delivered), self.labels, "callbacks, each once")

@@ -49,11 +49,11 @@ class HostileTest(ScenarioCase):
                 scene.begin()
                 scene.peer.on("EndTxn", error(code), times=None)
                 scene.send("a")
-                answer = scene.drive.cmd("commit 1500")
+                answer = scene.drive.cmd("commit 500")
                 self.assertFalse(answer.ok)
                 self.assertNotEqual(answer.outcome, "committed")
-                scene.may_hang = True
-                self.assertLess(scene.count("EndTxn"), 200)
+                scene.may_hang, scene.close_ms = True, 200
+                self.assertLess(scene.count("EndTxn"), 100)
 
     @protocols(1, 2)
     def test_O12_strange_api_versions(self, protocol):

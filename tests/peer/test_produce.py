@@ -138,16 +138,6 @@ class ProduceTest(ScenarioCase):
             self.assertEqual(scene.count("InitProducerId"), 1)
 
     @protocols(1, 2)
-    def test_E13_batch_too_large_is_split(self, protocol):
-        with self.scene(protocol, topics={"t": 1}, linger_ms=100) as scene:
-            scene.init()
-            scene.peer.on("Produce", error(10), when=lambda r: len(r.batches()[("t", 0)].records) > 4)
-            scene.begin()
-            for i in range(8):
-                scene.send("v%d" % i)
-            scene.commit()
-
-    @protocols(1, 2)
     def test_E24_invalid_txn_state_is_abortable(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()
