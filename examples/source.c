@@ -25,7 +25,7 @@ struct source {
   size_t partition_count;
   void *group_bytes;      /* the strings of the ktxn_group given last */
   int64_t busy_ms;        /* when something came last */
-  bool joined;            /* partitions were assigned at least once */
+  bool assigned;          /* partitions were assigned, perhaps none, and not revoked since */
   bool failed;
 };
 
@@ -96,7 +96,7 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t what, rd_kafk
   struct source *source = opaque;
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     mark(source, list, true);
-    source->joined = true;
+    source->assigned = true;
     source->busy_ms = now_ms();
     assign(consumer, list);
     return;
@@ -104,6 +104,7 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t what, rd_kafk
   /* First end what has read from them, then let the next owner begin. */
   source->options.revoke(source->options.opaque);
   mark(source, list, false);
+  source->assigned = false;
   unassign(consumer, list);
 }
 
@@ -286,7 +287,7 @@ rd_kafka_message_t *source_poll(struct source *source, int timeout_ms) {
 }
 
 bool source_is_over(const struct source *source, int64_t idle_ms) {
-  if (!source->joined || now_ms() - source->busy_ms < idle_ms) {
+  if (!source->assigned || now_ms() - source->busy_ms < idle_ms) {
     return false;
   }
   for (size_t i = 0; i < source->partition_count; i++) {
