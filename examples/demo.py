@@ -74,45 +74,48 @@ class Copier:
         return not ended
 
 
-def copied(cluster):
-    """What a reader sees of the output at this moment, roughly: commit markers count too."""
-    return sum(cluster.client.end_offsets(OUTPUT).values())
+def booked(cluster):
+    """How far the group's committed offsets are: so many records are copied for good. Answered while the service runs; what
+    a killed one has left open makes the broker hold the answer back."""
+    offsets = cluster.client.committed(GROUP, INPUT, PARTITIONS)
+    return sum(offset for offset in offsets.values() if offset > 0)
 
 
-def wait_for_growth(cluster, copier, seconds):
-    """Until the copier writes, so that the next kill meets it at work."""
-    before, end = copied(cluster), time.monotonic() + seconds
-    while copied(cluster) <= before:
+def wait_for_commit(cluster, copier, seconds):
+    """Until the copier has committed something, so that the next kill meets it at work."""
+    before, end = booked(cluster), time.monotonic() + seconds
+    while booked(cluster) <= before:
         if copier.process.poll() is not None or time.monotonic() > end:
-            return False
+            sys.exit(f"demo: the service didn't copy anything; see {copier.log.name}")
         time.sleep(0.02)
-    return True
 
 
 def kill_again_and_again(cluster, copier, feeder, kills):
     for number in range(1, kills + 1):
         copier.start()
-        if not wait_for_growth(cluster, copier, 60):
-            sys.exit(f"demo: the service didn't copy anything; see {copier.log.name}")
-        time.sleep(random.uniform(0.2, 1.2))
+        wait_for_commit(cluster, copier, 60)
+        time.sleep(random.uniform(0.5, 2.0))
+        done = booked(cluster)
+        time.sleep(random.uniform(0, 0.05))
         if not copier.kill():
             sys.exit(f"demo: the service ended by itself; see {copier.log.name}")
-        say(f"{feeder.written:6d} payments written; service killed in the middle of its work ({number} of {kills}), "
-            "started again")
+        say(f"{feeder.written:6d} payments written, {done:6d} booked: "
+            f"service killed in the middle of its work ({number} of {kills})")
 
 
-def finish(copier, feeder, seconds):
+def finish(cluster, copier, feeder, seconds):
+    """Lets the service come to the end of the input, with a line every other second."""
     copier.start()
-    feeder.join(seconds)
+    end = time.monotonic() + seconds
+    while copier.process.poll() is None:
+        if time.monotonic() > end:
+            sys.exit(f"demo: the service doesn't come to an end; see {copier.log.name}")
+        say(f"{feeder.written:6d} payments written, {booked(cluster):6d} booked")
+        time.sleep(2)
     if feeder.is_alive() or feeder.error:
-        sys.exit(f"demo: writing the input failed: {feeder.error or 'no end'}")
-    try:
-        status = copier.process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        copier.kill()
-        sys.exit(f"demo: the service doesn't come to an end; see {copier.log.name}")
-    if status:
-        sys.exit(f"demo: the service failed ({status}); see {copier.log.name}")
+        sys.exit(f"demo: writing the input failed: {feeder.error or 'the service ended before it'}")
+    if copier.process.returncode:
+        sys.exit(f"demo: the service failed ({copier.process.returncode}); see {copier.log.name}")
 
 
 def out_of_order(records):
@@ -165,7 +168,7 @@ def main():
             feeder.start()
             kill_again_and_again(cluster, copier, feeder, args.kills)
             say("no more kills; the service works until the input is read ...")
-            finish(copier, feeder, 120)
+            finish(cluster, copier, feeder, 120)
             return verdict(cluster, args.records)
         finally:
             feeder.kcat.kill()
