@@ -9,6 +9,7 @@ static int32_t sequence_after(int32_t sequence, uint32_t records) {
 
 void ktxn__txn_touch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
   /* A new epoch starts at sequence 0 on every partition (KIP-360), once what the old one has there is settled. */
+  if (partition->producer_id != txn->producer_id && partition->count == 0) partition->proven = false;
   bool old = partition->producer_id != txn->producer_id || partition->producer_epoch != txn->producer_epoch;
   if (old && partition->count == 0) {
     partition->producer_id = txn->producer_id;
@@ -147,6 +148,9 @@ bool ktxn__txn_may_send(const struct ktxn__txn *txn, uint32_t number, int32_t no
   const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, number);
   if (!state_sends(txn) || !epoch_open(txn) || !registered(txn, partition)) return false;
   if (partition->count == 0) return true;
+  /* A log that has nothing of a producer id takes any first sequence. Were the first batch refused for a passing reason
+   * with others behind it in flight, these would be taken, and the first never again: it goes alone. */
+  if (!partition->proven) return false;
   /* KIP-360: no batch of a new epoch while the old one has some in flight there. One leader at a time; what failed
    * goes first. */
   return current(txn, partition) && !partition->gap && !partition->unresolved && partition->node == node &&
@@ -196,6 +200,7 @@ static enum ktxn__txn_verdict acknowledged(struct ktxn__txn *txn, struct ktxn__t
     txn->acked = true;
     txn->maybe = true;
   }
+  partition->proven = true;
   /* A later batch could follow only because the given-up one before it is in the log. */
   if (flight == &partition->flights[0]) partition->unresolved = false;
   remove_flight(txn, partition, flight);

@@ -32,6 +32,7 @@ struct ktxn__txn_partition {
   bool gone;       /* it can't serve to repeat a registration */
   bool sweep;      /* V1: a batch was given up that may reach its log later */
   bool unresolved; /* idempotent: a given-up batch may or may not be in the log */
+  bool proven;     /* the log has acknowledged a batch of this producer id */
   bool gap;        /* idempotent: the sequence has a hole; what is in the books starts anew under the next epoch */
   struct ktxn__txn_flight flights[KTXN__TXN_IN_FLIGHT_MAX];
 };

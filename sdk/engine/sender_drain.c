@@ -108,13 +108,24 @@ static bool retry_due(const struct ktxn__batch *batch, const struct ktxn__topic_
   return batch->retry_at_us <= now_us || (batch->leader_epoch >= 0 && leader->leader_epoch > batch->leader_epoch);
 }
 
+static bool may_go_again(const struct ktxn__sender *sender, const struct ktxn__batch *batch, int32_t node) {
+  uint32_t part = batch->queue->part;
+  return batch->sequenced ? ktxn__txn_may_resend(sender->txn, part, node, batch->handle)
+                          : ktxn__txn_may_send(sender->txn, part, node);
+}
+
+/*
+ * Normally the first one. But one that has lost its sequence waits until the later ones that have theirs are settled: no
+ * batch of a new epoch goes out while the old one has some on the partition (KIP-360). They are sent, refused as out of
+ * order, and lose their sequences, too.
+ */
 static struct ktxn__batch *take_retry(struct ktxn__sender *sender, struct ktxn__queue *queue, int32_t node,
                                       size_t room) {
   struct ktxn__batch *batch = ktxn__batch_first_retry(queue);
-  bool may = batch->size <= room &&
-             (batch->sequenced ? ktxn__txn_may_resend(sender->txn, queue->part, node, batch->handle)
-                               : ktxn__txn_may_send(sender->txn, queue->part, node));
-  if (!may) {
+  while (batch != NULL && !may_go_again(sender, batch, node)) {
+    batch = batch->sequenced ? NULL : ktxn__batch_next_retry(batch);
+  }
+  if (batch == NULL || batch->size > room) {
     return NULL;
   }
   ktxn__accumulator_take_retry(sender->acc, batch);
