@@ -68,7 +68,7 @@ class Pending:
     def __init__(self, drive, tag):
         self._drive, self._tag = drive, tag
 
-    def wait(self, timeout_s=20):
+    def wait(self, timeout_s=40):
         return self._drive.answer(self._tag, timeout_s)
 
     def done(self):
@@ -98,7 +98,7 @@ class Drive:
             if not answer.ok:
                 raise DriveError(str(answer))
 
-    def cmd(self, line, timeout_s=20):
+    def cmd(self, line, timeout_s=40):
         """Runs one command on the program's main thread and returns its Answer."""
         self._write(line)
         return self.answer("", timeout_s, line)

@@ -6,6 +6,7 @@ class Plan:
 
     def __init__(self):
         self.hold_ms = 0        # before applying
+        self.gate = None        # the same, until it is opened
         self.late_ms = 0        # between applying and answering
         self.calls = []         # before applying
         self.apply = True
@@ -44,6 +45,11 @@ def error_applied(code):
 def hold(ms):
     """Wait, then apply and answer."""
     return _action("hold %d ms" % ms, hold_ms=ms)
+
+
+def wait_for_gate(gate):
+    """Wait until the test opens the gate (Peer.gate()), then apply and answer."""
+    return _action("gate", gate=gate)
 
 
 def delay(ms):

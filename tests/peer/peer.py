@@ -97,6 +97,27 @@ class _Node:
         self.silent, self.listed = False, True
 
 
+class Gate:
+    """Holds requests back until the test says so."""
+
+    def __init__(self, peer):
+        self._peer, self._held, self._opened = peer, [], False
+
+    def open(self):
+        with self._peer.changed:
+            self._opened = True
+            held, self._held = self._held, []
+            for function in held:
+                function()
+
+    def pass_through(self, function):
+        """Runs it now if the gate is open, else when it is opened."""
+        if self._opened:
+            function()
+        else:
+            self._held.append(function)
+
+
 class Peer:
     def __init__(self, nodes=3, release="4.4", level=None, topics=None, features_epoch=None):
         self.release = release
@@ -145,6 +166,9 @@ class Peer:
         with self.changed:
             self._rules.append(rule)
         return rule
+
+    def gate(self):
+        return Gate(self)
 
     def clear_faults(self):
         with self.changed:
@@ -394,7 +418,9 @@ class Peer:
         for act in rule.actions if rule else ():
             act(plan)
         request.faults = plan.names
-        if plan.hold_ms:
+        if plan.gate:
+            plan.gate.pass_through(lambda: self._apply(conn, request, plan))
+        elif plan.hold_ms:
             self._after(plan.hold_ms, lambda: self._apply(conn, request, plan))
         else:
             self._apply(conn, request, plan)

@@ -29,10 +29,11 @@ RELEASES = {1: "3.9", 2: "4.4"}
 # small times, so that a retry costs little; every wait of a test is bounded by them
 CONFIG = {
     "transactional.id": "x", "retry.backoff.ms": 10, "retry.backoff.max.ms": 50, "reconnect.backoff.ms": 10,
-    "reconnect.backoff.max.ms": 50, "request.timeout.ms": 500, "delivery.timeout.ms": 4000, "max.block.ms": 4000,
+    "reconnect.backoff.max.ms": 50, "request.timeout.ms": 3000, "delivery.timeout.ms": 8000, "max.block.ms": 4000,
     "linger.ms": 0,
 }
-CALL_MS = 8000
+CALL_MS = 15000
+SLACK_MS = 1000  # what a busy machine may add to a deadline; far below any other time that a call could wait for
 LABEL_MAX = 39  # ktxn-drive cuts what it reports of a value
 
 
@@ -221,14 +222,14 @@ class ScenarioCase(unittest.TestCase):
     def scene(self, protocol, **options):
         return Scene(self, protocol, **options)
 
-    def prompt(self, answer, limit_ms=2000):
+    def prompt(self, answer, limit_ms=3500):
         """An error that waits for nothing; the limit only tells it from waiting for a timeout."""
         self.assertLess(answer.elapsed_ms, limit_ms, str(answer))
 
     def within(self, answer, deadline_ms):
-        """A call's deadline, kept to ten percent and the scheduling of a busy machine."""
+        """A call's deadline, kept to ten percent."""
         self.assertGreaterEqual(answer.elapsed_ms, deadline_ms * 0.9 - 2, str(answer))
-        self.assertLessEqual(answer.elapsed_ms, deadline_ms * 1.1 + 150, str(answer))
+        self.assertLessEqual(answer.elapsed_ms, deadline_ms * 1.1 + SLACK_MS, str(answer))
 
 
 def _bound(method, protocol):

@@ -2,8 +2,8 @@
 
 import unittest
 
-from faults import error, hold
-from scene import ScenarioCase, protocols
+from faults import error, wait_for_gate
+from scene import CALL_MS, ScenarioCase, protocols
 
 CALLS = {
     "init": "init 3000", "begin": "begin", "send": "send t 0 - v", "offsets": "offsets g - - - 3000 t:0:1",
@@ -81,15 +81,15 @@ class CallsTest(ScenarioCase):
             scene.begin()
             scene.send("a")
             scene.ok("flush 3000")
-            scene.peer.on("EndTxn", hold(450))
-            pending = scene.drive.start("commit 5000")
+            gate = scene.peer.gate()
+            scene.peer.on("EndTxn", wait_for_gate(gate))
+            pending = scene.drive.start("commit %d" % CALL_MS)
             scene.peer.wait_for("EndTxn")
             for call in ("commit", "abort", "offsets", "begin", "init"):
                 answer = scene.drive.cmd(CALLS[call])
-                if pending.done():
-                    break
                 self.assertEqual((answer.cls, answer.code), ("RETRY", "BUSY" if call == "commit" else "CONFLICT"),
                                  "%s: %s" % (call, answer))
+            gate.open()
             self.assertTrue(pending.wait().ok)
             scene.committed()
 
@@ -110,12 +110,14 @@ class CallsTest(ScenarioCase):
                 scene.begin()
                 scene.send("a")
                 scene.ok("flush 3000")
-                scene.peer.on("EndTxn", hold(300))
-                pending = scene.drive.start(end + " 5000")
+                gate = scene.peer.gate()
+                scene.peer.on("EndTxn", wait_for_gate(gate))
+                pending = scene.drive.start("%s %d" % (end, CALL_MS))
                 scene.peer.wait_for("EndTxn")
                 answer = scene.drive.cmd("send t 0 - during")
                 self.assertFalse(answer.ok)
                 self.assertIn((answer.cls, answer.code), (("RETRY", "CONFLICT"), ("USAGE", "STATE")), str(answer))
+                gate.open()
                 self.assertTrue(pending.wait().ok)
                 if end == "commit":
                     scene.committed()

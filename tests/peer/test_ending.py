@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, close_before, delay, error, error_applied, hold
+from faults import call, close_after, close_before, delay, error, error_applied, wait_for_gate
 from scene import ScenarioCase, protocols
 
 
@@ -17,22 +17,24 @@ class EndingTest(ScenarioCase):
                 before = scene.count("EndTxn")
                 scene.begin()
                 scene.send(end)
-                scene.ok("flush 8000")
+                scene.ok("flush 15000")
                 scene.commit() if end == "commit" else scene.abort()
                 self.assertEqual(scene.count("EndTxn") - before, 11)
 
     @protocols(1, 2)
     def test_G03_a_call_that_times_out_is_resumed(self, protocol):
         for end, opposite in (("commit", "abort"), ("abort", "commit")):
-            with self.subTest(end=end), self.scene(protocol, request_timeout_ms=2000, delivery_timeout_ms=4000) as scene:
+            with self.subTest(end=end), self.scene(protocol) as scene:
                 scene.init()
                 scene.begin()
                 scene.send("a")
-                scene.ok("flush 8000")
-                scene.peer.on("EndTxn", hold(700))
+                scene.ok("flush 15000")
+                gate = scene.peer.gate()
+                scene.peer.on("EndTxn", wait_for_gate(gate))
                 self.within(scene.fails("%s 100" % end, "RETRY", "TIMED_OUT"), 100)
-                self.prompt(scene.fails("%s 1000" % opposite, "RETRY", "CONFLICT"), 500)
-                self.prompt(scene.fails("begin", "RETRY", "CONFLICT"), 500)
+                scene.fails("%s 1000" % opposite, "RETRY", "CONFLICT")
+                scene.fails("begin", "RETRY", "CONFLICT")
+                gate.open()
                 scene.commit() if end == "commit" else scene.abort()
                 self.assertEqual(scene.names("EndTxn"), ["EndTxn(%s)" % end])
                 scene.transaction("next")
@@ -71,7 +73,7 @@ class EndingTest(ScenarioCase):
                 scene.peer.on("EndTxn", action, times=times)
                 scene.begin()
                 scene.send("a")
-                scene.ok("flush 8000")
+                scene.ok("flush 15000")
                 scene.commit() if end == "commit" else scene.abort()
                 self.assertEqual(scene.names("EndTxn"), ["EndTxn(%s)" % end] * (times + 1))
                 scene.transaction("next", "next1")
@@ -133,11 +135,11 @@ class EndingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("good")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             scene.peer.on("Produce", error(87))
             scene.send("bad", 1)
-            scene.fails("commit 8000", "ABORT", "INVALID_RECORD")
-            scene.fails("commit 8000", "ABORT", "INVALID_RECORD")
+            scene.fails("commit 15000", "ABORT", "INVALID_RECORD")
+            scene.fails("commit 15000", "ABORT", "INVALID_RECORD")
             scene.abort()
             self.assertEqual(scene.names("EndTxn"), ["EndTxn(abort)"])
             scene.transaction("next")
@@ -148,10 +150,12 @@ class EndingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("a")
-            scene.ok("flush 8000")
-            scene.peer.on("EndTxn", hold(300))
+            scene.ok("flush 15000")
+            gate = scene.peer.gate()
+            scene.peer.on("EndTxn", wait_for_gate(gate))
             scene.fails("abort 50", "RETRY", "TIMED_OUT")
             scene.fails("commit 50", "RETRY", "CONFLICT")
+            gate.open()
             scene.abort()
             scene.transaction("next")
 
@@ -175,7 +179,7 @@ class EndingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("a")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             if code == 49:
                 # it counts only when a look shows another producer id
                 scene.peer.on("EndTxn(%s)" % end, call(lambda peer, request: peer.model.age("x", 0)))
@@ -214,7 +218,7 @@ class EndingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("a")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             scene.abort()
             scene.begin()
             scene.abort()

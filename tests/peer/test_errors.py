@@ -2,7 +2,7 @@
 
 import unittest
 
-from scene import Drive, ScenarioCase, protocols
+from scene import Drive, SLACK_MS, ScenarioCase, protocols
 
 
 class SettingsTest(ScenarioCase):
@@ -68,7 +68,7 @@ class ReachTest(ScenarioCase):
             self.assertIn((answer.cls, answer.code), (("CONFIG", "UNKNOWN_TOPIC_OR_PARTITION"),
                                                       ("RETRY", "METADATA_TIMED_OUT")), str(answer))
             self.assertIn("no-such-topic", answer.message)
-            self.assertLessEqual(answer.elapsed_ms, 400 * 1.1 + 150)
+            self.assertLessEqual(answer.elapsed_ms, 400 * 1.1 + SLACK_MS)
             later = scene.fails("commit 3000", "ABORT")
             self.assertIn("no-such-topic", later.message)
             scene.abort()

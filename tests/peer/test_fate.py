@@ -20,7 +20,7 @@ class FateTest(ScenarioCase):
         steps = [("init", scene.init), ("begin", scene.begin)]
         steps += [("send", lambda i=i: scene.send("a%d" % i, i)) for i in range(3)]
         steps += [("offsets", lambda: scene.offsets("t:0:7,t:1:8")), ("commit", scene.commit), ("begin", scene.begin),
-                  ("send", lambda: scene.send("b")), ("flush", lambda: scene.ok("flush 8000")),
+                  ("send", lambda: scene.send("b")), ("flush", lambda: scene.ok("flush 15000")),
                   ("offsets", lambda: scene.offsets("t:0:9")), ("abort", scene.abort), ("begin", scene.begin),
                   ("send", lambda: scene.send("c")), ("commit", scene.commit)]
         for name, step in steps:
@@ -79,7 +79,7 @@ class FateTest(ScenarioCase):
                     scene.peer.on(api, cut(size))
                     scene.begin()
                     scene.send("%s-%d" % (api, size))
-                    scene.ok("flush 8000")
+                    scene.ok("flush 15000")
                     scene.commit() if api != "EndTxn(abort)" else scene.abort()
 
     @protocols(1, 2)

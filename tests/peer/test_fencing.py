@@ -11,7 +11,7 @@ class FencingTest(ScenarioCase):
         """A second process with the same transactional id commits one record of its own."""
         drive = Drive(scene.settings)
         self.addCleanup(drive.stop)
-        for line in ("new p", "init 8000", "begin", "send t 2 - successor", "commit 8000"):
+        for line in ("new p", "init 15000", "begin", "send t 2 - successor", "commit 15000"):
             answer = drive.cmd(line)
             self.assertTrue(answer.ok, "%s: %s" % (line, answer))
         scene.expected.setdefault(("t", 2), []).append("successor")
@@ -25,14 +25,14 @@ class FencingTest(ScenarioCase):
                 scene.transaction("before")
                 scene.begin()
                 scene.send("lost")
-                scene.ok("flush 8000")
+                scene.ok("flush 15000")
                 drive = self.successor(scene)
                 if more:
                     scene.try_send("more", 1)
-                answer = scene.fails("commit 8000", "RECREATE", "FENCED", fatal=True)
+                answer = scene.fails("commit 15000", "RECREATE", "FENCED", fatal=True)
                 self.assertNotEqual(answer.outcome, "committed")
                 scene.fatal_everywhere(answer)
-                for line in ("begin", "send t 2 - again", "commit 8000"):
+                for line in ("begin", "send t 2 - again", "commit 15000"):
                     self.assertTrue(drive.cmd(line).ok, line)
                 scene.expected[("t", 2)].append("again")
 
@@ -42,11 +42,11 @@ class FencingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("lost")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             self.successor(scene)
-            first = scene.fails("commit 8000", "RECREATE", "FENCED", fatal=True)
+            first = scene.fails("commit 15000", "RECREATE", "FENCED", fatal=True)
             sent = len(scene.peer.find())
-            again = scene.fails("abort 8000", "RECREATE", "FENCED", fatal=True)
+            again = scene.fails("abort 15000", "RECREATE", "FENCED", fatal=True)
             self.assertEqual(again.message, first.message)
             self.assertEqual(len(scene.peer.find()), sent)
 
@@ -57,11 +57,11 @@ class FencingTest(ScenarioCase):
             scene.transaction("before")
             scene.begin()
             scene.send("lost")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             scene.ok("sleep 600")  # more than half the timeout: earlier it could only be a successor
             with scene.peer.changed:
                 scene.peer.model.expire("x")
-            answer = scene.fails("commit 8000", "ABORT", "ABORTED_BY_BROKER")
+            answer = scene.fails("commit 15000", "ABORT", "ABORTED_BY_BROKER")
             self.assertNotEqual(answer.outcome, "committed")
             scene.abort()
             scene.transaction("after")
@@ -72,13 +72,13 @@ class FencingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("lost")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             scene.ok("sleep 600")
             with scene.peer.changed:
                 scene.peer.model.expire("x")
             scene.send("lost too", 0)
-            scene.ok("flush 8000")
-            scene.fails("commit 8000", "ABORT", "ABORTED_BY_BROKER")
+            scene.ok("flush 15000")
+            scene.fails("commit 15000", "ABORT", "ABORTED_BY_BROKER")
             scene.abort()
             scene.transaction("after")
 
@@ -88,10 +88,10 @@ class FencingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("lost")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             with scene.peer.changed:
                 scene.peer.model.expire("x")
-            scene.fails("commit 8000", "RECREATE", "FENCED", fatal=True)
+            scene.fails("commit 15000", "RECREATE", "FENCED", fatal=True)
 
     @protocols(2)
     def test_C15_each_transaction_has_its_epoch(self, protocol):
@@ -122,7 +122,7 @@ class FencingTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("a")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
 
             def take_over(peer, request):
                 code = peer.model.end_txn(request.node, "x", request.body["producer_id"], request.body["producer_epoch"],
@@ -131,7 +131,7 @@ class FencingTest(ScenarioCase):
                 peer.model.init_producer_id(request.node, "x", 60000, -1, -1)
 
             scene.peer.on("EndTxn(commit)", call(take_over), close_after())
-            answer = scene.drive.cmd("commit 8000")
+            answer = scene.drive.cmd("commit 15000")
             self.assertTrue(answer.ok or (answer.fatal and answer.outcome in ("committed", "in_doubt")), str(answer))
             scene.committed()
 

@@ -12,7 +12,7 @@ class IdempotentTest(ScenarioCase):
     def flushed(self, scene, *values):
         for value in values:
             scene.send(value)
-        scene.ok("flush 8000")
+        scene.ok("flush 15000")
         scene.committed()
 
     def run_with(self, protocol, *faults, **options):
@@ -42,7 +42,7 @@ class IdempotentTest(ScenarioCase):
             self.flushed(scene, "a")
             scene.peer.on("Produce", error(87))
             scene.send("bad")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             scene.open = []
             self.flushed(scene, "b")
             scene.drive.collect()
@@ -55,7 +55,7 @@ class IdempotentTest(ScenarioCase):
             scene.peer.on("Produce", close_after())
             scene.peer.on("Produce", error(19), times=None)
             scene.send("unknown")
-            scene.ok("flush 8000")
+            scene.ok("flush 15000")
             scene.peer.clear_faults()
             scene.committed()  # it is in the log, though its callback had to say that its time ran out
             self.flushed(scene, "b")

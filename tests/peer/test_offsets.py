@@ -79,10 +79,10 @@ class OffsetsTest(ScenarioCase):
             for generation, member, instance, code in ((6, "m", "-", 22), (7, "gone", "-", 25), (7, "s", "other", 82)):
                 scene.begin()
                 scene.send("a%d" % code)
-                answer = scene.fails("offsets g %d %s %s 8000 %s" % (generation, member, instance, LIST), "ABORT",
+                answer = scene.fails("offsets g %d %s %s 15000 %s" % (generation, member, instance, LIST), "ABORT",
                                      NAMES[code])
                 self.prompt(answer)
-                scene.fails("commit 8000", "ABORT", NAMES[code])
+                scene.fails("commit 15000", "ABORT", NAMES[code])
                 scene.abort()
                 self.assertEqual(scene.peer.offsets("g"), {})
             scene.begin()
@@ -97,14 +97,14 @@ class OffsetsTest(ScenarioCase):
             scene.peer.on(api, error(code))
             scene.begin()
             cls = "ABORT" if not fatal else "CONFIG"
-            answer = scene.fails("offsets g - - - 8000 " + LIST, cls, NAMES[code], fatal=fatal)
+            answer = scene.fails("offsets g - - - 15000 " + LIST, cls, NAMES[code], fatal=fatal)
             self.prompt(answer)
             self.assertIn("x" if code == 53 else "g", answer.message)
             if fatal:
                 scene.fatal_everywhere(answer)
                 scene.may_hang = True  # the group may be registered, and the producer is gone
                 return
-            scene.fails("commit 8000", "ABORT", NAMES[code])
+            scene.fails("commit 15000", "ABORT", NAMES[code])
             scene.abort()
             self.assertEqual(scene.peer.offsets("g"), {})
             self.stored(scene)
@@ -145,8 +145,8 @@ class OffsetsTest(ScenarioCase):
             scene.peer.on("Produce", error(87))
             scene.begin()
             scene.send("bad")
-            scene.ok("flush 8000")
-            self.prompt(scene.fails("offsets g - - - 8000 " + LIST, "ABORT", "INVALID_RECORD"))
+            scene.ok("flush 15000")
+            self.prompt(scene.fails("offsets g - - - 15000 " + LIST, "ABORT", "INVALID_RECORD"))
             self.assertEqual(scene.count("TxnOffsetCommit"), 0)
             scene.abort()
 

@@ -40,10 +40,10 @@ class ProduceTest(ScenarioCase):
                 scene.peer.on("Produce", error(code))
                 scene.begin()
                 scene.send("bad%d" % code)
-                scene.ok("flush 8000")
+                scene.ok("flush 15000")
                 found = scene.drive.collect()
                 self.assertEqual([d.code for d in found if d.label.startswith("bad")], [NAMES[code]])
-                scene.fails("commit 8000", "ABORT", NAMES[code])
+                scene.fails("commit 15000", "ABORT", NAMES[code])
                 scene.abort()
                 scene.transaction("good%d" % code)
             self.assertEqual(scene.names("EndTxn"), ["EndTxn(commit)"] + ["EndTxn(abort)", "EndTxn(commit)"] * len(RECORD))
@@ -56,7 +56,7 @@ class ProduceTest(ScenarioCase):
                 scene.begin()
                 scene.peer.on("Produce", error(code))
                 scene.send("a")
-                answer = scene.drive.cmd("commit 8000")
+                answer = scene.drive.cmd("commit 15000")
                 self.assertEqual((answer.code, answer.fatal), (NAMES[code], True), str(answer))
                 self.assertIn(answer.cls, ("CONFIG", "RECREATE"))
                 self.prompt(answer)
@@ -76,7 +76,7 @@ class ProduceTest(ScenarioCase):
             scene.peer.on("Produce", call(downgrade), error(35))
             scene.begin()
             scene.send("b")
-            answer = scene.fails("commit 8000", "ABORT")
+            answer = scene.fails("commit 15000", "ABORT")
             self.assertEqual(answer.broker, 35)
             scene.abort()
             scene.transaction("c")
@@ -85,15 +85,19 @@ class ProduceTest(ScenarioCase):
 
     @protocols(1, 2)
     def test_E04_three_fates_in_one_answer(self, protocol):
-        with self.scene(protocol, nodes=1, linger_ms=100) as scene:
+        # registered first, then held back by linger until the commit: so they leave in one request
+        with self.scene(protocol, nodes=1, linger_ms=60000, delivery_timeout_ms=70000) as scene:
             scene.init()
-            scene.peer.on("Produce", error_per_partition({("t", 1): 19, ("t", 2): 87}),
-                          when=lambda r: len(r.partitions) == 3)
             scene.begin()
             for i in range(3):
+                scene.send("warm%d" % i, i)
+            scene.ok("flush 15000")
+            rule = scene.peer.on("Produce", error_per_partition({("t", 1): 19, ("t", 2): 87}),
+                                 when=lambda r: len(r.partitions) == 3)
+            for i in range(3):
                 scene.send("p%d" % i, i)
-            answer = scene.fails("commit 8000", "ABORT", "INVALID_RECORD")
-            self.assertEqual(answer.outcome != "committed", True)
+            answer = scene.fails("commit 15000", "ABORT", "INVALID_RECORD")
+            self.assertEqual((rule.hits, answer.outcome), (1, "not_committed"))
             scene.drive.collect()
             fates = {d.label: d.code for d in scene.drive.delivered}
             self.assertEqual((fates["p0"], fates["p2"]), ("OK", "INVALID_RECORD"))
@@ -145,7 +149,7 @@ class ProduceTest(ScenarioCase):
             scene.begin()
             scene.peer.on("Produce", error(48))
             scene.send("a")
-            scene.fails("commit 8000", "ABORT")
+            scene.fails("commit 15000", "ABORT")
             scene.abort()
             scene.transaction("next")
 
@@ -157,7 +161,7 @@ class ProduceTest(ScenarioCase):
             scene.begin()
             scene.peer.on("Produce", error(45))
             scene.send("a")
-            scene.fails("commit 8000", "ABORT", "OUT_OF_ORDER_SEQUENCE_NUMBER")
+            scene.fails("commit 15000", "ABORT", "OUT_OF_ORDER_SEQUENCE_NUMBER")
             scene.abort()
             scene.transaction("next")
             self.assertEqual(scene.sequences(0)[-1][2], 0, "sequences begin again with the new epoch")

@@ -100,7 +100,7 @@ class StartTest(ScenarioCase):
         for code, name in ((53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"), (31, "CLUSTER_AUTHORIZATION_FAILED")):
             with self.subTest(code=code), self.scene(protocol) as scene:
                 scene.peer.on("InitProducerId", error(code))
-                self.prompt(scene.fails("init 8000", "CONFIG", name))
+                self.prompt(scene.fails("init 15000", "CONFIG", name))
                 self.assertEqual(scene.count("InitProducerId"), 1)
                 scene.init()
                 scene.transaction("a")
@@ -110,7 +110,7 @@ class StartTest(ScenarioCase):
         for code in (53, 9999):
             with self.subTest(code=code), self.scene(protocol) as scene:
                 scene.peer.on("FindCoordinator(txn)", error(code), times=None)
-                answer = scene.fails("init 8000", "CONFIG" if code == 53 else "RECREATE", fatal=True)
+                answer = scene.fails("init 15000", "CONFIG" if code == 53 else "RECREATE", fatal=True)
                 self.assertEqual(answer.broker, code)
                 self.prompt(answer)
                 scene.fatal_everywhere(answer)
@@ -119,7 +119,7 @@ class StartTest(ScenarioCase):
         with self.scene(protocol) as scene:
             for offered in scene.peer.versions.values():
                 del offered[key]
-            answer = scene.drive.cmd("init 8000")
+            answer = scene.drive.cmd("init 15000")
             self.assertEqual((answer.ok, answer.fatal, answer.code), (False, True, "UNSUPPORTED_VERSION"), str(answer))
             self.assertIn(name, answer.message)
             self.prompt(answer)
