@@ -48,6 +48,7 @@ struct ktxn__sender *ktxn__sender_new(struct ktxn__engine *engine, const struct 
   sender->cluster = ktxn__engine_cluster(engine);
   sender->hooks = *hooks;
   sender->transactional = settings->transactional_id != NULL;
+  sender->missing = KTXN__TXN_API_COUNT;
   sender->mirror.identity = (ktxn_identity){-1, -1, 0};
   sender->mirror.lock = ports->lock_new(ports->ctx);
   /* The address differs from producer to producer, which is all that the jitter of waits needs. */

@@ -93,6 +93,8 @@ void ktxn__sender_explain(struct ktxn__sender *sender, const struct ktxn__txn_er
   if (cause->broker_code != 0) {
     snprintf(said, sizeof said, "; %s said %s to %s", sender->who[0] == '\0' ? "the broker" : sender->who,
              ktxn_code_name(cause->broker_code), ktxn__txn_api_name(cause->api));
+  } else if (cause->code == KTXN_E_UNSUPPORTED_VERSION && sender->missing != KTXN__TXN_API_COUNT) {
+    snprintf(said, sizeof said, "; %s offers no usable version of %s", sender->who, ktxn__txn_api_name(sender->missing));
   }
   ktxn__error_set(error, cause->code, cause->error_class, "%s: %s%s%s; %s", subject, ktxn_code_text(cause->code),
                   extra(sender, cause), said, advice(cause, fatal));

@@ -271,22 +271,40 @@ static void check_v2(struct ktxn__sender *sender, const struct ktxn__broker *bro
   }
 }
 
-/* A transaction that can be begun and not ended helps nobody: better no init at all. */
-static bool can_transact(const struct ktxn__sender *sender, const struct ktxn__broker *broker) {
+/* A transaction that can be begun and not ended helps nobody: better no init at all. The request that the broker has no
+ * usable version of; API_COUNT = it has them all. */
+static enum ktxn__txn_api missing_api(const struct ktxn__sender *sender, const struct ktxn__broker *broker) {
+  static const struct {
+    enum ktxn__txn_api api;
+    int16_t key, max;
+    bool v1_only;
+  } needed[] = {{KTXN__TXN_API_END, KTXN__API_END_TXN, INT16_MAX, false},
+                {KTXN__TXN_API_ADD_PARTITIONS, KTXN__API_ADD_PARTITIONS_TO_TXN, 3, true},
+                {KTXN__TXN_API_ADD_OFFSETS, KTXN__API_ADD_OFFSETS_TO_TXN, INT16_MAX, true}};
   bool v2 = !sender->lacks_v2 && ktxn__cluster_transaction_version(sender->cluster) >= 2;
-  return ktxn__broker_version(broker, KTXN__API_END_TXN, 0, INT16_MAX) >= 0 &&
-         (v2 || (ktxn__broker_version(broker, KTXN__API_ADD_PARTITIONS_TO_TXN, 0, 3) >= 0 &&
-                 ktxn__broker_version(broker, KTXN__API_ADD_OFFSETS_TO_TXN, 0, INT16_MAX) >= 0));
+  for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+    bool wanted = !needed[i].v1_only || !v2;
+    if (wanted && ktxn__broker_version(broker, needed[i].key, 0, needed[i].max) < 0) {
+      return needed[i].api;
+    }
+  }
+  return KTXN__TXN_API_COUNT;
 }
 
 static void check_broker(struct ktxn__sender *sender, const struct ktxn__broker *broker, int64_t now_us,
                          struct ktxn__txn_result *result) {
+  enum ktxn__txn_api api = sender->txn_call.request.api;
+  if (result->fate == KTXN__TXN_UNSUPPORTED) {
+    sender->missing = api;
+  }
   if (!sender->transactional || result->fate != KTXN__TXN_ANSWERED) {
     return;
   }
   check_v2(sender, broker);
-  if (sender->txn_call.request.api == KTXN__TXN_API_INIT && !can_transact(sender, broker)) {
+  enum ktxn__txn_api missing = api == KTXN__TXN_API_INIT ? missing_api(sender, broker) : KTXN__TXN_API_COUNT;
+  if (missing != KTXN__TXN_API_COUNT) {
     result->fate = KTXN__TXN_UNSUPPORTED;
+    sender->missing = missing;
   }
   if (worst_code(result) == KTXN_E_UNSUPPORTED_VERSION) {
     ktxn__cluster_ask_versions(sender->cluster, now_us); /* the cluster's features have changed */
