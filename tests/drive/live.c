@@ -1,0 +1,401 @@
+/*
+ * ktxn-live BOOTSTRAP CASE: one use of the public API that needs C, against a running cluster with the topic "t". Prints
+ * what went wrong and ends with 1, or ends with 0.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ktxn/ktxn.h"
+
+#define WAIT_MS 20000
+
+static const char *bootstrap;
+
+static void fail(const char *what, const ktxn_error *error, int line) {
+  printf("line %d: %s", line, what);
+  if (error && error->code != 0) {
+    printf(": %s(%d) %s: %s", ktxn_code_name(error->code), error->code, ktxn_class_name(error->error_class),
+           error->message);
+  }
+  printf("\n");
+  exit(1);
+}
+
+#define MUST(condition) ((condition) ? (void)0 : fail(#condition, NULL, __LINE__))
+#define DO(call) ((call) == 0 ? (void)0 : fail(#call, &error, __LINE__))
+/* The call is refused with that code. */
+#define REFUSED(call, expected) ((call) == (expected) ? (void)0 : fail(#call, &error, __LINE__))
+
+static ktxn_error error; /* of the main thread's calls */
+
+static ktxn_config *config_of(const char *const settings[][2], size_t count) {
+  ktxn_config *config = ktxn_config_new();
+  MUST(config);
+  DO(ktxn_config_set(config, "bootstrap.servers", bootstrap, &error));
+  for (size_t i = 0; i < count; i++) {
+    DO(ktxn_config_set(config, settings[i][0], settings[i][1], &error));
+  }
+  return config;
+}
+
+static ktxn_producer *producer_of(const char *const settings[][2], size_t count) {
+  ktxn_config *config = config_of(settings, count);
+  ktxn_producer *producer = ktxn_producer_new(config, &error);
+  ktxn_config_free(config);
+  if (!producer) {
+    fail("ktxn_producer_new", &error, __LINE__);
+  }
+  return producer;
+}
+
+#define PRODUCER(...) \
+  producer_of((const char *const[][2]){__VA_ARGS__}, sizeof(const char *const[][2]){__VA_ARGS__} / sizeof(char *[2]))
+
+static ktxn_record record_of(const void *value, size_t size) {
+  ktxn_record record = KTXN_RECORD_INIT;
+  record.topic = "t";
+  record.value = value;
+  record.value_size = size;
+  return record;
+}
+
+static void end(ktxn_producer *producer) {
+  DO(ktxn_close(producer, WAIT_MS, &error));
+  ktxn_free(producer);
+}
+
+/* What callbacks have told. */
+static atomic_int written, lost;
+
+static void count_it(const ktxn_delivery *delivery, void *opaque) {
+  (void)opaque;
+  if (delivery->error->code == 0) {
+    written++;
+  } else {
+    lost++;
+  }
+}
+
+static bool readable(ktxn_client *client, int wait_ms) {
+  struct pollfd fd = {.fd = ktxn_fd(client), .events = POLLIN};
+  return poll(&fd, 1, wait_ms) == 1;
+}
+
+/* Waits by the descriptor alone for the next event, which must be of that type and a success. */
+static ktxn_event expect_event(ktxn_producer *producer, enum ktxn_event_type type) {
+  ktxn_client *client = ktxn_producer_client(producer);
+  ktxn_event event;
+  int taken;
+  do {
+    MUST(readable(client, WAIT_MS));
+    taken = ktxn_poll(client, &event, 1, 0);
+    MUST(taken >= 0);
+  } while (taken == 0);
+  if (event.type != type || event.error.code != 0) {
+    printf("event %d, wanted %d\n", (int)event.type, (int)type);
+    fail("event", &event.error, __LINE__);
+  }
+  MUST(event.producer == producer);
+  return event;
+}
+
+static void case_async(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-async"});
+  ktxn_record record = record_of("v", 1);
+  ktxn_offset offset = {.topic = "t", .partition = 0, .offset = 5, .leader_epoch = -1};
+  ktxn_group group = {.group_id = "g", .generation = -1};
+  int mark;
+  DO(ktxn_init_transactions_async(producer, &mark, &error));
+  MUST(expect_event(producer, KTXN_EVENT_INIT).opaque == &mark);
+  for (int i = 1; i <= 3; i++) {
+    DO(ktxn_begin_transaction(producer, &error));
+    for (int n = 0; n < 100; n++) {
+      DO(ktxn_send(producer, &record, count_it, NULL, &error));
+    }
+    DO(ktxn_send_offsets_to_transaction_async(producer, &offset, 1, &group, NULL, &error));
+    REFUSED(ktxn_commit_transaction_async(producer, NULL, &error), KTXN_E_CONFLICT);
+    expect_event(producer, KTXN_EVENT_SEND_OFFSETS);
+    DO(ktxn_send_offsets_to_transaction_async(producer, NULL, 0, &group, NULL, &error));
+    expect_event(producer, KTXN_EVENT_SEND_OFFSETS);
+    DO(ktxn_flush_async(producer, NULL, &error));
+    expect_event(producer, KTXN_EVENT_FLUSH);
+    DO(i == 2 ? ktxn_abort_transaction_async(producer, NULL, &error)
+              : ktxn_commit_transaction_async(producer, NULL, &error));
+    ktxn_event event = expect_event(producer, i == 2 ? KTXN_EVENT_ABORT : KTXN_EVENT_COMMIT);
+    MUST(event.ordinal == i);
+    MUST(written + lost == 100 * i); /* callbacks come before the event that tells the end */
+    MUST(!readable(ktxn_producer_client(producer), 0));
+    enum ktxn_outcome outcome;
+    DO(ktxn_transaction_outcome(producer, i, &outcome, &error));
+    MUST(outcome == (i == 2 ? KTXN_OUTCOME_NOT_COMMITTED : KTXN_OUTCOME_COMMITTED));
+  }
+  end(producer);
+}
+
+static int chained;
+
+static void call_back(const ktxn_delivery *delivery, void *opaque) {
+  (void)delivery;
+  ktxn_producer *producer = opaque;
+  ktxn_event event;
+  int32_t count;
+  REFUSED(ktxn_flush(producer, 0, &error), KTXN_E_STATE);
+  REFUSED(ktxn_commit_transaction(producer, 0, &error), KTXN_E_STATE);
+  REFUSED(ktxn_close(producer, 0, &error), KTXN_E_STATE);
+  REFUSED(ktxn_partitions_for(producer, "t", &count, 0, &error), KTXN_E_STATE);
+  REFUSED(ktxn_client_close(ktxn_producer_client(producer), 0, &error), KTXN_E_STATE);
+  MUST(ktxn_poll(ktxn_producer_client(producer), &event, 1, 0) == -1);
+  ktxn_free(producer); /* says so in the log and does nothing */
+  ktxn_record record = record_of("chained", 7);
+  if (++chained < 10) {
+    DO(ktxn_send(producer, &record, call_back, producer, &error));
+  }
+}
+
+/* J12, I09: what a delivery callback may call, and what not. */
+static void case_callback(void) {
+  ktxn_producer *producer = PRODUCER({"linger.ms", "0"});
+  ktxn_record record = record_of("first", 5);
+  DO(ktxn_send(producer, &record, call_back, producer, &error));
+  while (chained < 10) {
+    DO(ktxn_flush(producer, WAIT_MS, &error));
+  }
+  end(producer);
+}
+
+/* M04: with max.block.ms=0 a full buffer is "would block", changes nothing, and an event tells when to go on. */
+static void case_would_block(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-block"}, {"max.block.ms", "0"},
+                                     {"buffer.memory", "65536"}, {"batch.size", "4096"});
+  static char value[1000];
+  ktxn_record record = record_of(value, sizeof value);
+  int waits = 0;
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  for (int sent = 0; sent < 2000;) {
+    int code = ktxn_send(producer, &record, count_it, NULL, &error);
+    if (code == 0) {
+      sent++;
+      continue;
+    }
+    REFUSED(code, KTXN_E_WOULD_BLOCK);
+    MUST(error.error_class == KTXN_CLASS_RETRY);
+    expect_event(producer, KTXN_EVENT_ROOM);
+    waits++;
+  }
+  MUST(waits > 1);
+  DO(ktxn_commit_transaction(producer, WAIT_MS, &error));
+  MUST(written == 2000 && lost == 0);
+  end(producer);
+}
+
+/* M04: no room within max.block.ms refuses the record and makes the transaction abortable. Produce is not answered. */
+static void case_no_room(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-room"}, {"max.block.ms", "200"},
+                                     {"buffer.memory", "65536"}, {"batch.size", "4096"});
+  static char value[1000];
+  ktxn_record record = record_of(value, sizeof value);
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  int code = 0;
+  for (int i = 0; i < 1000 && code == 0; i++) {
+    code = ktxn_send(producer, &record, NULL, NULL, &error);
+  }
+  REFUSED(code, KTXN_E_BUFFER_FULL);
+  MUST(error.error_class == KTXN_CLASS_RETRY);
+  MUST(strstr(error.message, "buffer.memory=65536") && strstr(error.message, "must be aborted"));
+  REFUSED(ktxn_send(producer, &record, NULL, NULL, &error), KTXN_E_BUFFER_FULL);
+  MUST(error.error_class == KTXN_CLASS_ABORT);
+  REFUSED(ktxn_commit_transaction(producer, WAIT_MS, &error), KTXN_E_BUFFER_FULL);
+  MUST(error.error_class == KTXN_CLASS_ABORT && error.outcome == KTXN_OUTCOME_NOT_COMMITTED);
+  ktxn_close(producer, 200, &error);
+  ktxn_free(producer);
+}
+
+/* J13: what is queued when the producer is destroyed has its callback, once. */
+static void case_destroy(void) {
+  ktxn_producer *producer = PRODUCER({"linger.ms", "60000"}, {"delivery.timeout.ms", "120000"});
+  int32_t count;
+  ktxn_record record = record_of("v", 1);
+  DO(ktxn_partitions_for(producer, "t", &count, WAIT_MS, &error));
+  for (int i = 0; i < 100000; i++) {
+    DO(ktxn_send(producer, &record, count_it, NULL, &error));
+  }
+  ktxn_free(producer);
+  MUST(written + lost == 100000);
+}
+
+struct attempts {
+  int bodies, rewinds, failures;
+};
+
+static int body(ktxn_producer *producer, void *opaque, ktxn_error *why) {
+  struct attempts *attempts = opaque;
+  ktxn_record record = record_of("run", 3);
+  attempts->bodies++;
+  int code = ktxn_send(producer, &record, NULL, NULL, why);
+  if (code != 0 || attempts->bodies > attempts->failures) {
+    return code;
+  }
+  *why = (ktxn_error){.code = KTXN_E_REBALANCE_IN_PROGRESS, .error_class = KTXN_CLASS_ABORT};
+  return why->code;
+}
+
+static int hopeless(ktxn_producer *producer, void *opaque, ktxn_error *why) {
+  (void)producer;
+  (void)why;
+  ++*(int *)opaque;
+  return 77;
+}
+
+static void rewind_it(ktxn_producer *producer, void *opaque) {
+  (void)producer;
+  ((struct attempts *)opaque)->rewinds++;
+}
+
+static void case_run(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-run"}, {"retry.backoff.ms", "5"});
+  struct attempts attempts = {.failures = 2};
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  DO(ktxn_run_transaction(producer, body, rewind_it, &attempts, WAIT_MS, &error));
+  MUST(attempts.bodies == 3 && attempts.rewinds == 2);
+  MUST(ktxn_transaction_ordinal(producer) == 3);
+  int bodies = 0;
+  REFUSED(ktxn_run_transaction(producer, hopeless, NULL, &bodies, WAIT_MS, &error), 77);
+  MUST(bodies == 1 && error.code == 77 && error.outcome == KTXN_OUTCOME_NOT_COMMITTED);
+  attempts = (struct attempts){.failures = 1000000};
+  int code = ktxn_run_transaction(producer, body, rewind_it, &attempts, 300, &error);
+  if (code == KTXN_E_TIMED_OUT) { /* the time was over inside the last abort */
+    DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
+  } else {
+    REFUSED(code, KTXN_E_REBALANCE_IN_PROGRESS);
+    MUST(error.outcome == KTXN_OUTCOME_NOT_COMMITTED && attempts.rewinds == attempts.bodies);
+  }
+  attempts = (struct attempts){.failures = 0};
+  DO(ktxn_run_transaction(producer, body, NULL, &attempts, WAIT_MS, &error)); /* and it goes on */
+  end(producer);
+}
+
+/* An offsets call that timed out: the same call resumes it, abort gives it up. TxnOffsetCommit is answered late. */
+static void case_offsets(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-offsets"});
+  ktxn_offset offset = {.topic = "t", .partition = 0, .offset = 5, .leader_epoch = -1};
+  ktxn_offset other = {.topic = "t", .partition = 0, .offset = 6, .leader_epoch = -1};
+  ktxn_group group = {.group_id = "g", .generation = -1};
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  REFUSED(ktxn_send_offsets_to_transaction(producer, &offset, 1, &group, 50, &error), KTXN_E_TIMED_OUT);
+  REFUSED(ktxn_send_offsets_to_transaction(producer, &other, 1, &group, 50, &error), KTXN_E_CONFLICT);
+  REFUSED(ktxn_commit_transaction(producer, WAIT_MS, &error), KTXN_E_CONFLICT);
+  DO(ktxn_send_offsets_to_transaction(producer, &offset, 1, &group, WAIT_MS, &error));
+  DO(ktxn_commit_transaction(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  REFUSED(ktxn_send_offsets_to_transaction(producer, &other, 1, &group, 50, &error), KTXN_E_TIMED_OUT);
+  DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  DO(ktxn_send_offsets_to_transaction_async(producer, &other, 1, &group, NULL, &error));
+  DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
+  ktxn_event event;
+  while (ktxn_poll(ktxn_producer_client(producer), &event, 1, WAIT_MS) == 0) {
+  }
+  MUST(event.type == KTXN_EVENT_SEND_OFFSETS && event.error.code != 0);
+  DO(ktxn_begin_transaction(producer, &error));
+  DO(ktxn_commit_transaction(producer, WAIT_MS, &error));
+  end(producer);
+}
+
+struct worker {
+  ktxn_producer *producer;
+  atomic_int *stop;
+  int accepted;
+};
+
+static void *send_on(void *ctx) {
+  struct worker *worker = ctx;
+  ktxn_record record = record_of("v", 1);
+  ktxn_error why;
+  while (!*worker->stop) {
+    int code = ktxn_send(worker->producer, &record, count_it, NULL, &why);
+    if (code == 0) {
+      worker->accepted++;
+      usleep(20); /* the cluster of the tests is a slow one */
+    } else {
+      MUST(code == KTXN_E_STATE || code == KTXN_E_CONFLICT); /* between transactions, or while one ends */
+      usleep(100);
+    }
+  }
+  return NULL;
+}
+
+#define WORKERS 4
+
+/* I11: threads that send while others begin and commit: each record is refused or in a transaction, on two producers. */
+static void case_threads(void) {
+  static const char *const ids[] = {"live-a", "live-b"};
+  ktxn_config *config = config_of(NULL, 0);
+  ktxn_client *client = ktxn_client_new(config, &error);
+  MUST(client);
+  ktxn_producer *producers[2];
+  for (int i = 0; i < 2; i++) {
+    DO(ktxn_config_set(config, "transactional.id", ids[i], &error));
+    producers[i] = ktxn_producer_new_on(client, config, &error);
+    MUST(producers[i]);
+    DO(ktxn_init_transactions(producers[i], WAIT_MS, &error));
+  }
+  ktxn_config_free(config);
+  atomic_int stop = 0;
+  pthread_t threads[WORKERS];
+  struct worker workers[WORKERS];
+  for (int i = 0; i < WORKERS; i++) {
+    workers[i] = (struct worker){.producer = producers[i % 2], .stop = &stop};
+    MUST(pthread_create(&threads[i], NULL, send_on, &workers[i]) == 0);
+  }
+  for (int i = 0; i < 30; i++) {
+    DO(ktxn_begin_transaction(producers[i % 2], &error));
+    usleep(1000);
+    DO(ktxn_commit_transaction(producers[i % 2], WAIT_MS, &error));
+  }
+  stop = 1;
+  int accepted = 0;
+  for (int i = 0; i < WORKERS; i++) {
+    MUST(pthread_join(threads[i], NULL) == 0);
+    accepted += workers[i].accepted;
+  }
+  MUST(accepted > 0 && written == accepted && lost == 0);
+  end(producers[0]);
+  end(producers[1]);
+  DO(ktxn_client_close(client, WAIT_MS, &error));
+  printf("accepted=%d\n", accepted);
+}
+
+static const struct {
+  const char *name;
+  void (*run)(void);
+} cases[] = {
+    {"async", case_async},       {"callback", case_callback}, {"would-block", case_would_block},
+    {"no-room", case_no_room},   {"destroy", case_destroy},   {"run", case_run},
+    {"offsets", case_offsets},   {"threads", case_threads},
+};
+
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    fprintf(stderr, "usage: ktxn-live BOOTSTRAP CASE\n");
+    return 2;
+  }
+  bootstrap = argv[1];
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    if (strcmp(cases[i].name, argv[2]) == 0) {
+      cases[i].run();
+      return 0;
+    }
+  }
+  fprintf(stderr, "ktxn-live: no case %s\n", argv[2]);
+  return 2;
+}

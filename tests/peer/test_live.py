@@ -1,0 +1,64 @@
+"""Uses of the API that need C: events and the descriptor, callbacks that call, threads, ktxn_run_transaction()."""
+
+import contextlib
+import os
+import subprocess
+import unittest
+
+from faults import drop_unapplied, hold
+from peer import Peer
+
+TIMEOUT_S = 60
+
+
+@unittest.skipUnless(os.environ.get("KTXN_LIVE"), "KTXN_LIVE does not name ktxn-live")
+class LiveTest(unittest.TestCase):
+    def live(self, case, release, faults=()):
+        """Runs the case; returns its output and, for a read_committed reader, the number of visible records."""
+        with contextlib.closing(Peer(nodes=1, release=release, topics={"t": 3})) as peer:
+            for fault in faults:
+                peer.on(*fault, times=None)
+            done = subprocess.run([os.environ["KTXN_LIVE"], peer.bootstrap(), case], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
+            self.assertEqual(done.returncode, 0, "%s\n%s" % (done.stdout, done.stderr[-4000:]))
+            self.assertNotIn("WARNING: ThreadSanitizer", done.stderr)
+            self.assertEqual(peer.violations, [])
+            return done.stdout, sum(map(len, peer.read_committed("t").values()))
+
+    def both(self, case, faults=(), visible=None):
+        for release in ("3.9", "4.4"):
+            with self.subTest(release=release):
+                _, count = self.live(case, release, faults)
+                if visible is not None:
+                    self.assertEqual(count, visible)
+
+    def test_events_tell_the_ends_after_the_callbacks(self):
+        self.both("async", visible=200)
+
+    def test_J12_callbacks_may_send_and_nothing_else(self):
+        self.both("callback", visible=10)
+
+    def test_M04_would_block_and_the_event_that_ends_it(self):
+        self.both("would-block", visible=2000)
+
+    def test_M04_no_room_makes_the_transaction_abortable(self):
+        self.both("no-room", [("Produce", drop_unapplied())], visible=0)
+
+    def test_J13_destroyed_with_records_queued(self):
+        self.both("destroy")
+
+    def test_run_transaction(self):
+        self.both("run", visible=2)
+
+    def test_H15_offsets_that_time_out_are_resumed_or_given_up(self):
+        self.both("offsets", [("TxnOffsetCommit", hold(300))])
+
+    def test_I11_threads_send_while_others_begin_and_commit(self):
+        for release in ("3.9", "4.4"):
+            with self.subTest(release=release):
+                output, count = self.live("threads", release)
+                self.assertEqual(output.strip(), "accepted=%d" % count)
+
+
+if __name__ == "__main__":
+    unittest.main()
