@@ -185,7 +185,7 @@ static void again(struct ktxn__sender *sender, struct ktxn__batch *batch, bool r
 }
 
 static struct ktxn__topic *entry_of(const struct ktxn__sender *sender, const struct ktxn__batch *batch) {
-  return sender->topics[batch->queue->topic_index].entry; /* NULL once the sender has been released */
+  return sender->topics[batch->queue->topic_index].entry;
 }
 
 static void note(struct ktxn__sender *sender, const struct ktxn__batch *batch, const struct answer *answer,
@@ -375,6 +375,12 @@ static void take_response(struct ktxn__sender *sender, struct ktxn__sender_reque
   }
 }
 
+static void unpin_all(struct ktxn__sender *sender, struct ktxn__sender_request *request) {
+  for (uint32_t i = 0; i < request->item_count; i++) {
+    ktxn__accumulator_unpin(sender->acc, request->items[i].batch);
+  }
+}
+
 static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn__reader *body, int64_t now_us) {
   static const enum ktxn__txn_fate fates[] = {
       [KTXN__CALL_ANSWERED] = KTXN__TXN_ANSWERED,
@@ -386,6 +392,11 @@ static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn
   struct ktxn__sender *sender = request->sender;
   sender->dirty = true;
   sender->calls_out--;
+  if (sender->forced) {
+    unpin_all(sender, request); /* all has ended already; the cluster may be going down around this call */
+    ktxn__sender_request_free(sender, request);
+    return;
+  }
   ktxn__sender_set_who(sender, call->broker);
   if (fate == KTXN__CALL_ANSWERED) {
     take_response(sender, request, body, now_us);

@@ -329,8 +329,14 @@ static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn
       .producer_id = -1,
       .producer_epoch = -1,
   };
-  const char *why = ktxn__broker_why(call->broker);
   sender->calls_out--;
+  if (sender->forced) {
+    /* All has ended already; the cluster may be going down around this call. */
+    sender->txn_call.active = false;
+    sender->dirty = true;
+    return;
+  }
+  const char *why = ktxn__broker_why(call->broker);
   ktxn__sender_set_who(sender, call->broker);
   if (fate == KTXN__CALL_ANSWERED && !kinds[request->api].decode(sender, call->version, body, now_us, &result)) {
     result = (struct ktxn__txn_result){.id = request->id,
