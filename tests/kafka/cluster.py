@@ -5,10 +5,12 @@ In a test:            with Cluster("4.4.0", nodes=1) as cluster: ... cluster.boo
 On the command line:  cluster.py start --version 4.4.0 --nodes 1 --dir D     (until SIGINT or SIGTERM)
                       cluster.py stop --dir D
 
-The jars are brought by ./fetch. A cluster that failed leaves its logs under build/kafka-logs and says where.
+The jars are brought by ./fetch. A cluster that failed leaves its logs and its partitions' records (NAME-PARTITION.segment,
+for DumpLogSegments) under build/kafka-logs and says where.
 """
 
 import argparse
+import glob
 import os
 import random
 import shutil
@@ -269,6 +271,9 @@ class Cluster:
             for name in (node.log, node.properties):
                 if os.path.exists(name):
                     shutil.copy(name, target)
+            for path in glob.glob(os.path.join(node.folder, "data", "*", "*.log")):
+                if os.path.getsize(path):
+                    shutil.copy(path, os.path.join(target, os.path.basename(os.path.dirname(path)) + ".segment"))
         print("logs of %s kept in %s" % (self, kept), file=sys.stderr, flush=True)
 
     # -- what a test does to its nodes

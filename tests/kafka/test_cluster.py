@@ -46,7 +46,7 @@ class Checks:
         self.assertEqual(self.client.open_transactions(topic), [(0, producer.producer_id, producer.epoch, 0)])
         with self.assertRaisesRegex(AssertionError, "still open"):
             self.assert_settled(topic, seconds=0)
-        self.assertEqual(self.values(topic), [])
+        self.assertEqual(kcat_read(self.cluster, topic), [])
         self.assertEqual(len(kcat_read(self.cluster, topic, "read_uncommitted")), 2)
         self.assertEqual(describe_producers(self.cluster, topic, 0)[0]["CurrentTransactionStartOffset"], "0")
         self.client.end_txn(tid, producer, True)

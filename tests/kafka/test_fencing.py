@@ -64,7 +64,8 @@ class Fencing:
             program.begin("%s 0 - open-%d" % (topic, n))
             program.do("flush 30000")
             program.do("close 30000")
-            self.assertEqual(self.values(topic), ["committed-0", "committed-1"])
+            self.assert_settled(topic)
+        self.assertEqual(self.values(topic), ["committed-0", "committed-1"])
 
     def test_C05_zombie_wakes_up(self):
         topic, tid = self.topic(), self.name("tid")

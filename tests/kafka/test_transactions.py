@@ -13,7 +13,12 @@ class Basics:
     """Runs at every level of transaction.version."""
 
     def test_protocol_follows_the_finalized_level(self):
-        self.assertEqual(self.producer().do("state").fields["protocol"], "2" if self.v2 else "1")
+        topic, program = self.topic(), self.producer()
+        program.begin("%s 0 - one" % topic)
+        program.do("flush 30000")
+        self.assertEqual(program.do("state").fields["protocol"], "2" if self.v2 else "1")
+        program.commit()
+        self.assertEqual(self.values(topic), ["one"])
 
     def test_commit_shows_every_record_once_in_order(self):
         topic, program = self.topic(3), self.producer()
@@ -45,6 +50,7 @@ class Basics:
         epochs = []
         for n in range(30):
             program.begin("%s 0 - %d" % (topic, n), "%s 1 - %d" % (topic, n))
+            program.do("flush 30000")
             epochs.append(int(program.do("state").fields["epoch"]))
             (program.abort if n % 3 == 2 else program.commit)()
         self.assertEqual(epochs, list(range(epochs[0], epochs[0] + 30)) if self.v2 else [epochs[0]] * 30)
