@@ -4,6 +4,8 @@ import json
 import subprocess
 from collections import namedtuple
 
+LAST_LINE = "(the last line)"
+
 Record = namedtuple("Record", "partition offset key value")
 
 
@@ -24,13 +26,18 @@ def kcat_write(cluster, topic, lines, partition=0):
                    input="\n".join(lines) + "\n", stderr=subprocess.PIPE, text=True, timeout=60, check=True)
 
 
-def console_read(cluster, topic, count):
-    """The values that Kafka's own read_committed consumer shows, where count are expected. It cannot tell the end of a
-    topic, so it is asked for one more and gives up after two seconds without a record: one too many shows, as one too few."""
+def console_read(cluster, topic, count, partitions=1):
+    """The values that Kafka's own read_committed consumer shows, where count are expected, sorted. It cannot tell the end of a
+    topic, so a last line is written to each partition, and it is asked for as many as there should be with them: with a
+    record too many it does not come to the last line, with one too few it waits, and gives up after 20 s."""
+    for partition in range(partitions):
+        kcat_write(cluster, topic, [":" + LAST_LINE], partition)
     shown = cluster.tool("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", cluster.bootstrap, "--topic", topic,
                          "--from-beginning", "--isolation-level", "read_committed",
-                         "--max-messages", str(count + 1), "--timeout-ms", "2000")
-    return shown.splitlines()
+                         "--max-messages", str(count + partitions), "--timeout-ms", "20000").splitlines()
+    if shown.count(LAST_LINE) != partitions:
+        raise AssertionError("%d records and the ends of %d partitions wanted, shown: %s" % (count, partitions, shown))
+    return sorted(line for line in shown if line != LAST_LINE)
 
 
 def describe_producers(cluster, topic, partition):

@@ -63,6 +63,8 @@ class Checks:
         kcat_write(self.cluster, topic, ["k:after"])
         self.assertEqual(self.values(topic), ["after"])
         self.assertEqual(console_read(self.cluster, topic, 1), ["after"])
+        with self.assertRaisesRegex(AssertionError, "wanted"):
+            console_read(self.cluster, topic, 0)
 
     def test_group_without_offsets(self):
         self.assertEqual(self.client.committed(self.name("group"), self.topic(2), 2), {0: -1, 1: -1})

@@ -42,7 +42,7 @@ class Basics:
         program.begin("%s 0 - shown-0" % topic, "%s 1 - shown-1" % topic)
         program.commit()
         self.assertEqual(self.values(topic), ["shown-0", "shown-1"])
-        self.assertEqual(sorted(console_read(self.cluster, topic, 2)), ["shown-0", "shown-1"])
+        self.assertEqual(console_read(self.cluster, topic, 2, partitions=2), ["shown-0", "shown-1"])
 
     def test_C15_commits_and_aborts_alternate(self):
         """30 transactions of two records, every third one aborted; with protocol 2 each end raises the epoch by one."""
