@@ -32,6 +32,7 @@ struct transfer {
   int batch;
   int64_t idle_exit_ms; /* 0 = run until a signal */
   bool upper, keep_partition;
+  ktxn_config *config; /* the producer's */
 
   struct source *source;
   ktxn_producer *producer;
@@ -191,13 +192,8 @@ static void on_failure(struct transfer *t, const char *what, const ktxn_error *e
 /* ---- the producer ---- */
 
 static bool open_producer(struct transfer *t) {
-  ktxn_error error = {0};
-  ktxn_config *config = ktxn_config_new();
-  if (config && !ktxn_config_set(config, "bootstrap.servers", t->bootstrap, &error) &&
-      !ktxn_config_set(config, "transactional.id", t->transactional_id, &error)) {
-    t->producer = ktxn_producer_new(config, &error);
-  }
-  ktxn_config_free(config);
+  ktxn_error error;
+  t->producer = ktxn_producer_new(t->config, &error);
   if (!t->producer) {
     give_up(t, "producer", error.message);
   } else if (resume(t, call_init, &error)) {
@@ -346,9 +342,28 @@ static int usage(void) {
   fprintf(stderr, "usage: transfer BOOTSTRAP INPUT_TOPIC OUTPUT_TOPIC GROUP TRANSACTIONAL_ID\n"
                   "         [--batch RECORDS]      records in a transaction (750)\n"
                   "         [--idle-exit-ms N]     end when the input is read and nothing came for so long (never)\n"
+                  "         [--set KEY=VALUE]      a setting of the producer\n"
                   "         [--upper]              transform values to upper case\n"
                   "         [--keep-partition]     a record goes to the partition number it came from (by key)\n");
   return 2;
+}
+
+static bool set(struct transfer *t, const char *key, const char *value) {
+  ktxn_error error;
+  if (ktxn_config_set(t->config, key, value, &error)) {
+    fprintf(stderr, "transfer: %s\n", error.message);
+    return false;
+  }
+  return true;
+}
+
+static bool set_pair(struct transfer *t, char *pair) {
+  char *value = strchr(pair, '=');
+  if (!value) {
+    return false;
+  }
+  *value = '\0';
+  return set(t, pair, value + 1);
 }
 
 /* Returns how many arguments the option took; 0 = it is not one. */
@@ -360,6 +375,9 @@ static int parse_option(struct transfer *t, char **option, int left) {
   if (strcmp(*option, "--keep-partition") == 0) {
     t->keep_partition = true;
     return 1;
+  }
+  if (strcmp(*option, "--set") == 0 && left > 1) {
+    return set_pair(t, option[1]) ? 2 : 0;
   }
   if (strcmp(*option, "--batch") == 0 && left > 1) {
     t->batch = atoi(option[1]);
@@ -373,6 +391,7 @@ static int parse_option(struct transfer *t, char **option, int left) {
 }
 
 static bool parse(struct transfer *t, int argc, char **argv) {
+  *t = (struct transfer){0};
   if (argc < 6) {
     return false;
   }
@@ -381,7 +400,11 @@ static bool parse(struct transfer *t, int argc, char **argv) {
                          .output = argv[3],
                          .group = argv[4],
                          .transactional_id = argv[5],
-                         .batch = 750};
+                         .batch = 750,
+                         .config = ktxn_config_new()};
+  if (!t->config || !set(t, "bootstrap.servers", t->bootstrap) || !set(t, "transactional.id", t->transactional_id)) {
+    return false;
+  }
   for (int i = 6; i < argc;) {
     int used = parse_option(t, argv + i, argc - i);
     if (!used) {
@@ -401,6 +424,7 @@ static void catch_signals(void) {
 int main(int argc, char **argv) {
   struct transfer t;
   if (!parse(&t, argc, argv)) {
+    ktxn_config_free(t.config);
     return usage();
   }
   catch_signals();
@@ -411,5 +435,6 @@ int main(int argc, char **argv) {
   report(&t, 0);
   source_free(t.source);
   close_producer(&t);
+  ktxn_config_free(t.config);
   return t.failed ? 1 : 0;
 }
