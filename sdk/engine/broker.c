@@ -98,16 +98,24 @@ struct ktxn__broker *ktxn__broker_new(const struct ktxn__ports *ports, const str
   return broker;
 }
 
+bool ktxn__broker_shut(struct ktxn__broker *broker, int64_t now_us) {
+  bool any = broker->flight.count + broker->waiting.count + broker->refused.count > 0;
+  struct ktxn__broker_calls flight = detach(&broker->flight);
+  struct ktxn__broker_calls waiting = detach(&broker->waiting);
+  struct ktxn__broker_calls refused = detach(&broker->refused);
+  if (broker->state != KTXN__BROKER_DOWN) {
+    ktxn__broker_link_shut(broker, "the client is closed");
+  }
+  ktxn__broker_end_calls(broker, &flight, &waiting, now_us);
+  end_unsent(&refused, now_us);
+  return any;
+}
+
 void ktxn__broker_free(struct ktxn__broker *broker, int64_t now_us) {
   if (broker == NULL) {
     return;
   }
-  struct ktxn__broker_calls flight = detach(&broker->flight);
-  struct ktxn__broker_calls waiting = detach(&broker->waiting);
-  struct ktxn__broker_calls refused = detach(&broker->refused);
-  ktxn__broker_link_shut(broker, "the client is closed");
-  ktxn__broker_end_calls(broker, &flight, &waiting, now_us);
-  end_unsent(&refused, now_us);
+  ktxn__broker_shut(broker, now_us);
   ktxn__broker_out_free(&broker->out);
   ktxn__broker_in_clear(&broker->in);
   ktxn__arena_free(&broker->arena);

@@ -133,6 +133,9 @@ struct ktxn__broker *ktxn__broker_new(const struct ktxn__ports *ports, const str
                                       const struct ktxn__broker_hooks *hooks, uint32_t number, int32_t node,
                                       const char *host, uint16_t port);
 
+/** Closes the connection and ends all calls; true if there were any. */
+bool ktxn__broker_shut(struct ktxn__broker *broker, int64_t now_us);
+
 /** Closes the connection and ends all calls first. NULL is allowed. */
 void ktxn__broker_free(struct ktxn__broker *broker, int64_t now_us);
 

@@ -8,6 +8,8 @@
 #define NODES_FIRST 16
 /* A candidate that has been connecting for longer than this is passed over for one that was not tried yet. */
 #define SLOW_CONNECT_US 1000000
+/* When everything is closed: how often calls that were made by the ends of others are ended in turn. */
+#define SHUT_ROUNDS_MAX 4
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
@@ -85,7 +87,19 @@ bool ktxn__cluster_nodes_init(struct ktxn__cluster *cluster) {
   return true;
 }
 
+/* The end of a call may look at any broker, or send to one: no memory is freed before all calls have ended. */
+static void shut_all(struct ktxn__cluster *cluster, int64_t now_us) {
+  bool any = true;
+  for (int round = 0; any && round < SHUT_ROUNDS_MAX; round++) {
+    any = false;
+    for (size_t i = 0; i < cluster->broker_count; i++) {
+      any |= ktxn__broker_shut(cluster->brokers[i], now_us);
+    }
+  }
+}
+
 void ktxn__cluster_nodes_free(struct ktxn__cluster *cluster, int64_t now_us) {
+  shut_all(cluster, now_us);
   for (size_t i = 0; i < cluster->broker_count; i++) {
     ktxn__broker_free(cluster->brokers[i], now_us);
   }
