@@ -61,6 +61,11 @@ void ktxn__sender_take_in(struct ktxn__sender *sender, int64_t now_us) {
   struct ktxn__accumulator_view view;
   ktxn__accumulator_collect(sender->acc, now_us, &view);
   ktxn__sender_sync_topics(sender, view.topic_count, now_us);
+  if (sender->features_epoch != ktxn__cluster_features_epoch(sender->cluster)) {
+    /* Brokers have been upgraded or gone back: what one lacked before says nothing now. */
+    sender->features_epoch = ktxn__cluster_features_epoch(sender->cluster);
+    sender->lacks_v2 = false;
+  }
   /* The level counts from the next begin on, which may be in this very run. */
   ktxn__txn_set_features(sender->txn, ktxn__cluster_transaction_version(sender->cluster), !sender->lacks_v2);
   if (sender->transactional) {

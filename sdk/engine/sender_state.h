@@ -142,6 +142,7 @@ struct ktxn__sender {
   uint32_t leader_room;
 
   bool lacks_v2;   /* a broker that is used speaks too old versions for Transactions V2 */
+  int64_t features_epoch; /* of the cluster's features when that was found */
   enum ktxn__txn_api missing; /* of which a broker had no usable version; API_COUNT = none so far */
   int64_t wait_us; /* during a drain: when something that is blocked may go on by itself */
 
