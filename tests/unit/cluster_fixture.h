@@ -238,7 +238,8 @@ static inline void answer_metadata(struct bench *bench, struct net_conn *conn, c
   struct net_answer answer = model_metadata(&bench->model, request);
   if (bench->model.malformed) {
     answer.buffer.size -= 9;
-    ktxn__writer_i32_at(&answer.writer, 0, (int32_t)answer.buffer.size - 4);
+    uint32_t length = (uint32_t)answer.buffer.size - 4;
+    for (int i = 0; i < 4; i++) answer.buffer.data[i] = (uint8_t)(length >> (24 - 8 * i));
   }
   feed_answer(bench, conn, &answer);
 }
