@@ -54,7 +54,15 @@ static int parse_strings(struct bytes *in, ktxn_group *group, ktxn_error *error)
   return KTXN_E_OK;
 }
 
-/* What the broker would refuse, or take without fencing, is the caller's mistake here already (KIP-447). */
+/* librdkafka gives these when its consumer's session has timed out: the generation stays, the member id is emptied. A
+ * broker takes offsets of generation -1 without a member unchecked (KIP-447), so they must not be mended into that. */
+static int lost_place(ktxn_error *error) {
+  return ktxn__error_set(error, KTXN_E_UNKNOWN_MEMBER_ID, KTXN_CLASS_ABORT,
+                         "the consumer has lost its place in the group (a generation without a member id): abort the "
+                         "transaction and rewind; the consumer joins again by itself");
+}
+
+/* What the broker would refuse, or take without fencing, is refused here already (KIP-447). */
 static int check_sense(const ktxn_group *group, ktxn_error *error) {
   if (group->group_id[0] == '\0') {
     return refuse(error, "the group id is empty; take the metadata of a consumer with group.id");
@@ -63,7 +71,7 @@ static int check_sense(const ktxn_group *group, ktxn_error *error) {
     return refuse(error, "the generation is negative");
   }
   if (group->generation > 0 && group->member_id[0] == '\0') {
-    return refuse(error, "there is a generation, but no member id");
+    return lost_place(error);
   }
   return KTXN_E_OK;
 }

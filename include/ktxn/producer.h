@@ -178,7 +178,8 @@ KTXN_API void ktxn_producer_identity(const ktxn_producer *producer, ktxn_identit
 /**
  * Makes a group of the bytes that librdkafka's rd_kafka_consumer_group_metadata_write() gives, so that a librdkafka
  * consumer feeds this producer. The strings of `group` point into `storage` (of `storage_size` bytes, at least the
- * input's size). Errors: USAGE (not such bytes, storage too small).
+ * input's size). Errors: USAGE (not such bytes, storage too small), ABORT (the consumer has lost its place in the group:
+ * abort and rewind).
  */
 KTXN_API int ktxn_group_from_librdkafka(const void *bytes, size_t size, void *storage, size_t storage_size,
                                         ktxn_group *group, ktxn_error *error);
