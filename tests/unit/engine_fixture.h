@@ -60,6 +60,7 @@ struct world {
   int16_t error[WORLD_APIS]; /* answered once, then 0 again */
   unsigned asked_for[WORLD_APIS];
   unsigned connects;
+  unsigned partitions; /* in the last AddPartitionsToTxn or TxnOffsetCommit */
   bool committed;
   bool gone;
   unsigned failures; /* hooks */
@@ -135,8 +136,10 @@ static inline void world_coordinator(struct ktxn__writer *writer, int16_t code) 
   ktxn__writer_i32(writer, code == 0 ? 9092 : -1);
 }
 
-/* AddPartitionsToTxn and TxnOffsetCommit: the same topics and partitions back, with a code each. */
-static inline void world_codes(struct ktxn__reader *reader, struct ktxn__writer *writer, bool offsets, int16_t code) {
+/* AddPartitionsToTxn and TxnOffsetCommit: the same topics and partitions back, the first with the code. */
+static inline void world_codes(struct world *world, struct ktxn__reader *reader, struct ktxn__writer *writer,
+                               bool offsets, int16_t code) {
+  world->partitions = 0;
   ktxn__reader_string(reader);
   if (offsets) {
     ktxn__reader_string(reader);
@@ -152,7 +155,7 @@ static inline void world_codes(struct ktxn__reader *reader, struct ktxn__writer 
     ktxn__writer_array(writer, partitions);
     for (int32_t j = 0; j < partitions; j++) {
       ktxn__writer_i32(writer, ktxn__reader_i32(reader));
-      ktxn__writer_i16(writer, code);
+      ktxn__writer_i16(writer, world->partitions++ == 0 ? code : 0);
       if (offsets) {
         ktxn__reader_i64(reader);
         ktxn__reader_i32(reader);
@@ -198,7 +201,7 @@ static inline void world_body(struct world *world, int16_t api, int16_t version,
       return;
     case KTXN__API_ADD_PARTITIONS_TO_TXN:
     case KTXN__API_TXN_OFFSET_COMMIT:
-      world_codes(reader, writer, api == KTXN__API_TXN_OFFSET_COMMIT, world_code(world, api));
+      world_codes(world, reader, writer, api == KTXN__API_TXN_OFFSET_COMMIT, world_code(world, api));
       return;
     case KTXN__API_PRODUCE:
       world_produce(reader, writer, world_code(world, api));
