@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import drop, drop_unapplied, error
+from faults import drop, drop_unapplied
 from scene import SLACK_MS, ScenarioCase, protocols
 
 SHORT = {"request_timeout_ms": 300, "delivery_timeout_ms": 1000}
@@ -87,13 +87,14 @@ class ExpiryTest(ScenarioCase):
     def test_J10_close_with_a_request_on_its_way(self, protocol):
         """The end of a request that any broker could have served finds the other brokers closed already."""
         with self.scene(protocol) as scene:
+            scene.peer.move_coordinator("x", 1)
             scene.init()
             scene.begin()
             for i in range(3):
                 scene.send("v%d" % i, i)
             scene.ok("flush 15000")
-            scene.peer.on("EndTxn", error(16))
             scene.peer.on("FindCoordinator(txn)", drop_unapplied())
+            scene.peer.refuse(1, 2)
             scene.fails("close 200", "RECREATE", "TIMED_OUT")
             scene.may_hang = True
 
