@@ -63,6 +63,7 @@ class RegisteringTest(ScenarioCase):
             scene.init()
             scene.peer.on("AddPartitionsToTxn", error_per_partition({("closed", 0): 29}), times=None,
                           when=lambda r: ("closed", 0) in r.partitions)
+            scene.ok("partitions closed 5000")  # its metadata could be stuck behind the gate
             gate = scene.peer.gate()
             scene.peer.on("AddPartitionsToTxn", wait_for_gate(gate))
             scene.begin()
