@@ -37,7 +37,7 @@ int64_t ktxn__tcp_writev(int fd, const struct ktxn__span *spans, size_t count);
 /** Returns the bytes read; 0 = nothing there now; -EPIPE = the peer has closed its side; else broken. */
 int64_t ktxn__tcp_read(int fd, void *data, size_t size);
 
-/** Negative or 0 is allowed and does nothing. */
+/** Negative is allowed and does nothing. */
 void ktxn__tcp_close(int fd);
 
 /** A text for an error of this file ("Connection refused"); `text` is used if needed. */

@@ -58,6 +58,14 @@ static void a_resolver_that_never_answers_is_given_up_and_its_late_answer_ignore
   ktxn__broker_on_resolved(bench->broker, token, &address, 1, NULL, bench->now_us);
   settle(bench);
   assert_int_equal(bench->net->conn_count, 0);
+  /* also while the next one is under way */
+  later(bench, 100);
+  ktxn__broker_want(bench->broker, bench->now_us);
+  settle(bench);
+  assert_int_not_equal(net_last_lookup(bench->net)->token, token);
+  ktxn__broker_on_resolved(bench->broker, token, &address, 1, NULL, bench->now_us);
+  settle(bench);
+  assert_int_equal(bench->net->conn_count, 0);
 }
 
 static void every_address_has_its_turn_within_the_setup_timeout(void **state) {

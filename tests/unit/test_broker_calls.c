@@ -185,25 +185,30 @@ static void one_byte_at_a_time_changes_nothing(void **state) {
   struct bench *bench = *state;
   struct net_conn *conn = open_up(bench);
   conn->room = 0;
-  struct probe *first = send_new(bench);
+  struct probe *first = new_probe(bench);
+  first->splice = "spliced bytes";
+  first->splice_size = 13;
+  send_probe(bench, first);
   struct probe *second = send_new(bench);
   settle(bench);
-  struct net_request request;
-  struct net_request requests[2];
+  /* blocked: it doesn't try again before it is told to, whatever comes up */
+  size_t writes = conn->writes;
+  struct probe *third = send_new(bench);
+  settle(bench);
+  assert_int_equal(conn->writes, writes);
+  struct net_request requests[3];
   size_t taken = 0;
-  for (int i = 0; taken < 2; i++) {
-    assert_true(i < 200);
-    size_t writes = conn->writes;
-    settle(bench); /* blocked: it doesn't try again before it is told to */
-    assert_int_equal(conn->writes, writes);
+  for (int i = 0; taken < 3; i++) {
+    assert_true(i < 300);
     conn->room = 1;
     ktxn__broker_on_writable(bench->broker, conn->id, bench->now_us);
     settle(bench);
-    if (net_take(conn, &request)) {
-      requests[taken++] = request;
-    }
+    taken += net_take(conn, &requests[taken]) ? 1 : 0;
   }
-  for (size_t n = 0; n < 2; n++) {
+  assert_int_equal(requests[0].size, 4 + 13 + 4);
+  assert_memory_equal(requests[0].body + 4, "spliced bytes", 13);
+  assert_memory_equal(requests[0].body + 4 + 13, "\xff\xff\xff\xfe", 4);
+  for (size_t n = 0; n < 3; n++) {
     struct net_answer answer = answer_to(&requests[n], 0);
     for (size_t i = 0; i < answer.buffer.size; i++) {
       assert_int_equal(bench->ended, n);
@@ -213,6 +218,7 @@ static void one_byte_at_a_time_changes_nothing(void **state) {
   }
   assert_int_equal(first->fate, KTXN__CALL_ANSWERED);
   assert_int_equal(second->fate, KTXN__CALL_ANSWERED);
+  assert_int_equal(third->fate, KTXN__CALL_ANSWERED);
 }
 
 static void several_answers_in_one_piece(void **state) {
@@ -236,6 +242,28 @@ static void several_answers_in_one_piece(void **state) {
   feed(bench, conn, all.data + all.size - 3, 3);
   assert_int_equal(bench->ended, 5);
   ktxn__buffer_free(&all);
+}
+
+static void a_large_answer_leaves_no_large_buffer(void **state) {
+  struct bench *bench = *state;
+  struct net_conn *conn = open_up(bench);
+  struct probe *probe = send_new(bench);
+  settle(bench);
+  size_t used = ktxn__mem_used(&bench->net->mem);
+  struct net_request request = net_expect(conn, KTXN__API_END_TXN);
+  struct net_answer answer;
+  static uint8_t rest[300000]; /* bytes behind the body are ignored */
+  net_answer_begin(&answer, &request);
+  ktxn__writer_i32(&answer.writer, 0);
+  ktxn__writer_i16(&answer.writer, (int16_t)probe->value);
+  ktxn__writer_raw(&answer.writer, rest, sizeof rest);
+  net_answer_end(&answer);
+  feed(bench, conn, answer.buffer.data, 200000);
+  assert_true(ktxn__mem_used(&bench->net->mem) >= used + 200000);
+  feed(bench, conn, answer.buffer.data + 200000, answer.buffer.size - 200000);
+  ktxn__buffer_free(&answer.buffer);
+  assert_int_equal(probe->fate, KTXN__CALL_ANSWERED);
+  assert_true(ktxn__mem_used(&bench->net->mem) <= used + 65536);
 }
 
 static void an_answer_cut_at_every_byte_is_lost(void **state) {
@@ -286,6 +314,7 @@ int main(void) {
       TEST(a_write_that_fails_took_nothing),
       TEST(one_byte_at_a_time_changes_nothing),
       TEST(several_answers_in_one_piece),
+      TEST(a_large_answer_leaves_no_large_buffer),
       TEST(an_answer_cut_at_every_byte_is_lost),
       TEST(the_client_closes),
   };
