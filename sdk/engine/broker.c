@@ -222,6 +222,9 @@ static bool may_begin(const struct ktxn__broker *broker, int64_t now_us) {
  * asks again at once can hold the thread. */
 static bool write_out(struct ktxn__broker *broker, int64_t now_us) {
   size_t budget = broker->waiting.count;
+  if (broker->versions_wanted && may_begin(broker, now_us)) {
+    ktxn__broker_versions_again(broker, now_us);
+  }
   for (;;) {
     for (; budget > 0 && broker->waiting.count > 0 && may_begin(broker, now_us); budget--) {
       begin_next(broker, now_us);

@@ -34,6 +34,7 @@ static void reset(struct ktxn__broker *broker) {
   broker->wanted = false;
   broker->moved = false;
   broker->blocked = false;
+  broker->versions_wanted = false;
   broker->doomed = false;
   broker->muted_until_us = 0;
   broker->due_us = 0;

@@ -78,8 +78,9 @@ struct ktxn__broker {
   struct ktxn__broker_in in;
   struct ktxn__arena arena; /* for decoding ApiVersions */
 
-  struct ktxn__call versions; /* ApiVersions; in flight or waiting while versions_busy */
+  struct ktxn__call versions; /* ApiVersions; in flight while versions_busy, never in `waiting` */
   bool versions_busy;
+  bool versions_wanted; /* to be asked again, on the open connection */
   uint32_t versions_rounds;
   struct ktxn__broker_range ranges[KTXN__BROKER_API_COUNT];
   struct ktxn__broker_features features;
@@ -113,6 +114,8 @@ void ktxn__broker_link_times(struct ktxn__broker *broker, int64_t now_us);
 /* broker_versions.c */
 /** The connection is there: asks for the versions. */
 void ktxn__broker_versions_begin(struct ktxn__broker *broker, int64_t now_us);
+/** Asks again, for versions_wanted; nothing keeps the broker from being sent to. */
+void ktxn__broker_versions_again(struct ktxn__broker *broker, int64_t now_us);
 void ktxn__broker_versions_init(struct ktxn__broker *broker);
 
 #endif

@@ -49,7 +49,13 @@ static bool encode(struct ktxn__call *call, int16_t version, struct ktxn__call_b
   return true;
 }
 
-/* Straight into flight: before READY nothing else may be asked. */
+/* What the last answer offered. */
+static int16_t common_of_ranges(const struct ktxn__broker *broker) {
+  int16_t max = broker->ranges[KTXN__API_API_VERSIONS].max;
+  return max < 0 ? 0 : max < ours() ? max : ours();
+}
+
+/* Straight into flight, past the queue: before READY nothing else may be asked. */
 static void ask(struct ktxn__broker *broker, int16_t version, int64_t now_us) {
   broker->versions_busy = true;
   broker->versions.broker = broker;
@@ -66,15 +72,17 @@ void ktxn__broker_versions_begin(struct ktxn__broker *broker, int64_t now_us) {
 }
 
 void ktxn__broker_ask_versions(struct ktxn__broker *broker, int64_t now_us) {
-  if (broker->state != KTXN__BROKER_READY || broker->versions_busy) {
-    return;
+  (void)now_us;
+  if (broker->state == KTXN__BROKER_READY && !broker->versions_busy) {
+    broker->versions_wanted = true;
+    broker->due_us = 0;
   }
-  broker->versions_busy = true;
+}
+
+void ktxn__broker_versions_again(struct ktxn__broker *broker, int64_t now_us) {
+  broker->versions_wanted = false;
   broker->versions_rounds = 0;
-  broker->versions.version_min = 0;
-  broker->versions.version_max = ours();
-  broker->versions.deadline_us = now_us + broker->settings->request_timeout_ms * 1000;
-  ktxn__broker_send(broker, &broker->versions, now_us);
+  ask(broker, common_of_ranges(broker), now_us);
 }
 
 static void store_ranges(struct ktxn__broker *broker, const struct ktxn__api_versions_response *response) {
