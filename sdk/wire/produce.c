@@ -96,7 +96,6 @@ static void decode_partition_tags(struct ktxn__reader *reader, int16_t version,
     if (version >= 10 && tags.tag == TAG_CURRENT_LEADER) {
       partition->leader_id = ktxn__reader_i32(&tags.field);
       partition->leader_epoch = ktxn__reader_i32(&tags.field);
-      ktxn__reader_tags(&tags.field);
     }
   }
 }

@@ -30,7 +30,7 @@ static void decode(const struct decoder *decoder, int16_t version, const uint8_t
   bool decoded = decoder->decode(&reader, &arena, version, &text);
   text_finish(&text);
   text_free(&text);
-  if (decoded == reader.failed || reader.at < data || reader.at > data + size || arena.total > 32 * size + 4096) {
+  if (decoded == reader.failed || reader.at < data || reader.at > data + size || arena.total > 32 * size + 8192) {
     abort();
   }
   ktxn__arena_free(&arena);

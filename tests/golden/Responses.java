@@ -1,4 +1,6 @@
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AddOffsetsToTxnResponseData;
 import org.apache.kafka.common.message.AddPartitionsToTxnResponseData;
@@ -41,8 +43,15 @@ import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetComm
 
 /** The responses; tests/unit/test_responses.c prints what it decodes in the words of Kafka's classes. */
 final class Responses {
+  /** Many elements as small as they can be: a decoder that thinks them larger refuses the array. */
+  private static <T> List<T> many(Supplier<T> make) {
+    return Stream.generate(make).limit(24).toList();
+  }
+
   static void apiVersions(Golden golden) {
     golden.response("empty", 0, 5, v -> new ApiVersionsResponseData());
+    golden.response("small", 0, 5, v -> new ApiVersionsResponseData().setApiKeys(
+        new ApiVersionCollection(many(ApiVersion::new).iterator())));
     golden.response("keys", 0, 5, v -> keys(v, v < 4 ? 10 : 130));
     golden.response("features", 3, 5, v -> features(v));
     golden.response("rebootstrap", 5, 5, v -> new ApiVersionsResponseData().setErrorCode((short) 129));
@@ -76,6 +85,12 @@ final class Responses {
     golden.response("rebootstrap", 13, 13, v -> new MetadataResponseData().setErrorCode((short) 129));
     golden.response("unknown_id", 12, 13, v -> new MetadataResponseData().setTopics(topics(
         new MetadataResponseTopic().setErrorCode((short) 100).setName(null).setTopicId(Requests.ID_B))));
+    golden.response("small_brokers", 0, 13, v -> new MetadataResponseData().setBrokers(
+        new MetadataResponseBrokerCollection(many(MetadataResponseBroker::new).iterator())));
+    golden.response("small_topics", 0, 13, v -> new MetadataResponseData().setTopics(
+        new MetadataResponseTopicCollection(many(() -> new MetadataResponseTopic().setName("")).iterator())));
+    golden.response("small_partitions", 0, 13, v -> new MetadataResponseData().setTopics(topics(
+        new MetadataResponseTopic().setName("").setPartitions(many(MetadataResponsePartition::new)))));
     golden.response("tagged", 9, 13, v -> {
       MetadataResponseData data = full(v);
       data.brokers().forEach(Golden::tagged);
@@ -112,6 +127,8 @@ final class Responses {
     golden.response("found", 0, 6, v -> found(v, 0, null));
     golden.response("error", 0, 6, v -> found(v, 15, "not available"));
     golden.response("none", 4, 6, v -> new FindCoordinatorResponseData());
+    golden.response("small", 4, 6, v -> new FindCoordinatorResponseData().setCoordinators(
+        many(() -> new Coordinator().setErrorMessage(null))));
     golden.response("tagged", 4, 6, v -> {
       FindCoordinatorResponseData data = found(v, 0, null);
       data.coordinators().forEach(Golden::tagged);
@@ -143,7 +160,16 @@ final class Responses {
   static void addPartitions(Golden golden) {
     golden.response("plain", 0, 3, v -> added(false));
     golden.response("none", 0, 3, v -> new AddPartitionsToTxnResponseData().setThrottleTimeMs(1));
+    golden.response("small_topics", 0, 3, v -> added(many(AddPartitionsToTxnTopicResult::new)));
+    golden.response("small_partitions", 0, 3, v -> added(List.of(new AddPartitionsToTxnTopicResult()
+        .setResultsByPartition(new AddPartitionsToTxnPartitionResultCollection(
+            many(AddPartitionsToTxnPartitionResult::new).iterator())))));
     golden.response("tagged", 3, 3, v -> Golden.tagged(added(true)));
+  }
+
+  private static AddPartitionsToTxnResponseData added(List<AddPartitionsToTxnTopicResult> topics) {
+    return new AddPartitionsToTxnResponseData().setResultsByTopicV3AndBelow(
+        new AddPartitionsToTxnTopicResultCollection(topics.iterator()));
   }
 
   private static AddPartitionsToTxnResponseData added(boolean tagged) {
@@ -172,6 +198,10 @@ final class Responses {
   static void txnOffsetCommit(Golden golden) {
     golden.response("plain", 0, 6, v -> committed(v));
     golden.response("none", 0, 6, v -> new TxnOffsetCommitResponseData().setThrottleTimeMs(9));
+    golden.response("small_topics", 0, 6, v -> new TxnOffsetCommitResponseData().setTopics(
+        many(TxnOffsetCommitResponseTopic::new)));
+    golden.response("small_partitions", 0, 6, v -> new TxnOffsetCommitResponseData().setTopics(List.of(
+        new TxnOffsetCommitResponseTopic().setPartitions(many(TxnOffsetCommitResponsePartition::new)))));
     golden.response("tagged", 3, 6, v -> {
       TxnOffsetCommitResponseData data = committed(v);
       data.topics().forEach(topic -> topic.partitions().forEach(Golden::tagged));
@@ -207,6 +237,13 @@ final class Responses {
   static void produce(Golden golden) {
     golden.response("plain", 3, 13, v -> produced(v, false));
     golden.response("none", 3, 13, v -> new ProduceResponseData().setThrottleTimeMs(1000));
+    golden.response("small_topics", 3, 13, v -> new ProduceResponseData().setResponses(
+        new TopicProduceResponseCollection(many(TopicProduceResponse::new).iterator())));
+    golden.response("small_partitions", 3, 13, v -> produced(many(PartitionProduceResponse::new)));
+    golden.response("small_errors", 8, 13, v -> produced(List.of(
+        new PartitionProduceResponse().setRecordErrors(many(BatchIndexAndErrorMessage::new)))));
+    golden.response("small_nodes", 10, 13, v -> new ProduceResponseData().setNodeEndpoints(
+        new NodeEndpointCollection(many(NodeEndpoint::new).iterator())));
     golden.response("moved", 10, 13, v -> produced(v, true));
     golden.response("tagged", 9, 13, v -> {
       ProduceResponseData data = produced(v, v >= 10);
@@ -215,6 +252,12 @@ final class Responses {
       data.nodeEndpoints().forEach(Golden::tagged);
       return Golden.tagged(data);
     });
+  }
+
+  private static ProduceResponseData produced(List<PartitionProduceResponse> partitions) {
+    TopicProduceResponseCollection topics = new TopicProduceResponseCollection();
+    topics.add(new TopicProduceResponse().setPartitionResponses(partitions));
+    return new ProduceResponseData().setResponses(topics);
   }
 
   private static ProduceResponseData produced(int version, boolean moved) {
@@ -248,6 +291,10 @@ final class Responses {
   static void describeTransactions(Golden golden) {
     golden.response("plain", 0, 0, v -> described(false));
     golden.response("none", 0, 0, v -> new DescribeTransactionsResponseData().setThrottleTimeMs(1));
+    golden.response("small", 0, 0, v -> new DescribeTransactionsResponseData().setTransactionStates(
+        many(TransactionState::new)));
+    golden.response("small_topics", 0, 0, v -> new DescribeTransactionsResponseData().setTransactionStates(List.of(
+        new TransactionState().setTopics(new TopicDataCollection(many(TopicData::new).iterator())))));
     golden.response("tagged", 0, 0, v -> Golden.tagged(described(true)));
   }
 

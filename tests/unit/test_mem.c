@@ -95,6 +95,32 @@ static void the_chosen_allocation_fails(void **state) {
   assert_int_equal(ktxn__mem_used(&mem), 0);
 }
 
+static void *refuse_alloc(void *ctx, size_t size) {
+  (void)ctx;
+  (void)size;
+  return NULL;
+}
+
+static void *refuse_realloc(void *ctx, void *block, size_t size) {
+  (void)block;
+  return refuse_alloc(ctx, size);
+}
+
+static void what_the_system_refuses_is_not_counted(void **state) {
+  (void)state;
+  struct ktxn__mem mem;
+  ktxn__mem_init(&mem, 1000);
+  void *block = ktxn__alloc(&mem, 100);
+  mem.alloc = refuse_alloc;
+  mem.realloc = refuse_realloc;
+  assert_null(ktxn__alloc(&mem, 10));
+  assert_null(ktxn__realloc(&mem, block, 200));
+  assert_null(ktxn__realloc(&mem, block, 50));
+  assert_int_equal(ktxn__mem_used(&mem), 100);
+  ktxn__free(&mem, block);
+  assert_int_equal(ktxn__mem_used(&mem), 0);
+}
+
 static void strings_are_copied(void **state) {
   (void)state;
   char *copy = ktxn__strdup(ktxn__mem_default(), "text");
@@ -108,6 +134,7 @@ int main(void) {
       cmocka_unit_test(blocks_are_counted_and_aligned), cmocka_unit_test(a_size_of_zero_is_a_block),
       cmocka_unit_test(the_limit_holds),                cmocka_unit_test(sizes_that_overflow_are_refused),
       cmocka_unit_test(the_chosen_allocation_fails),    cmocka_unit_test(strings_are_copied),
+      cmocka_unit_test(what_the_system_refuses_is_not_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

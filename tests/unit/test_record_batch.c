@@ -179,6 +179,38 @@ static void any_changed_byte_is_noticed(void **state) {
   }
 }
 
+/* One record of the given body with everything around it right, the CRC included. */
+static bool body_readable(const uint8_t *body, size_t size) {
+  uint8_t batch[128];
+  size_t at = ktxn__record_batch_init(batch);
+  batch[at++] = (uint8_t)(size << 1);
+  memcpy(batch + at, body, size);
+  at += size;
+  ktxn__record_batch_close(batch, at, 1, 0, 0, 0);
+  ktxn__record_batch_stamp(batch, at, 1, 2, 3, true);
+  return readable(batch, at);
+}
+
+static void O04_hostile_lengths_in_a_record_are_refused(void **state) {
+  (void)state;
+  static const uint8_t body[] = {0, 0, 0, 2, 'k', 2, 'v', 2, 2, 'h', 1};
+  static const struct {
+    size_t at;
+    uint8_t values[4]; /* below null, or more than there is */
+  } lengths[] = {{3, {3, 127, 16, 126}}, {5, {3, 127, 12, 126}}, {7, {1, 127, 4, 126}}, {8, {1, 3, 6, 126}}};
+  assert_true(body_readable(body, sizeof body));
+  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    for (size_t j = 0; j < 4; j++) {
+      uint8_t hostile[sizeof body];
+      memcpy(hostile, body, sizeof body);
+      hostile[lengths[i].at] = lengths[i].values[j];
+      if (body_readable(hostile, sizeof hostile)) {
+        fail_msg("taken with %d at %zu", lengths[i].values[j], lengths[i].at);
+      }
+    }
+  }
+}
+
 static void the_upper_bound_is_never_exceeded(void **state) {
   (void)state;
   static uint8_t out[200000];
@@ -223,6 +255,7 @@ int main(void) {
       cmocka_unit_test(batches_of_kafkas_own_are_read_and_written_the_same),
       cmocka_unit_test(O06_a_batch_cut_at_any_byte_is_refused),
       cmocka_unit_test(any_changed_byte_is_noticed),
+      cmocka_unit_test(O04_hostile_lengths_in_a_record_are_refused),
       cmocka_unit_test(the_upper_bound_is_never_exceeded),
       cmocka_unit_test(impossible_sizes_are_told),
   };

@@ -12,8 +12,8 @@
 #include "golden/golden.h"
 
 #define ARENA_MAX (1 << 20)
-/* The largest ratio of a decoded element to its bytes, 16, twice because chunks double, and the first chunk. */
-#define ALLOCATION_MAX(size) (32 * (size) + 4096)
+/* An element takes at most 16 times its bytes; that and the first chunk, twice because chunks grow by doubling. */
+#define ALLOCATION_MAX(size) (2 * (16 * (size) + 4096))
 
 struct fixture {
   const struct decoder *decoder;
