@@ -41,10 +41,15 @@ static uint32_t take_byte(uint32_t crc, uint8_t byte) {
   return crc >> 8 ^ slices[0][(crc ^ byte) & 0xff];
 }
 
+static uint32_t word(const uint8_t *at) {
+  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 static uint32_t take_eight(uint32_t crc, const uint8_t *at) {
-  return slices[7][at[0] ^ (crc & 0xff)] ^ slices[6][at[1] ^ (crc >> 8 & 0xff)] ^
-         slices[5][at[2] ^ (crc >> 16 & 0xff)] ^ slices[4][at[3] ^ crc >> 24] ^ slices[3][at[4]] ^ slices[2][at[5]] ^
-         slices[1][at[6]] ^ slices[0][at[7]];
+  uint32_t low = crc ^ word(at);
+  uint32_t high = word(at + 4);
+  return slices[7][low & 0xff] ^ slices[6][low >> 8 & 0xff] ^ slices[5][low >> 16 & 0xff] ^ slices[4][low >> 24] ^
+         slices[3][high & 0xff] ^ slices[2][high >> 8 & 0xff] ^ slices[1][high >> 16 & 0xff] ^ slices[0][high >> 24];
 }
 
 uint32_t ktxn__crc32c_portable(uint32_t crc, const void *data, size_t size) {
