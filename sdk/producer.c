@@ -13,7 +13,7 @@
 #include "sdk/os/entropy.h"
 
 #define SERVE_MAX 4096 /* callbacks of one producer before ktxn_poll() looks at the others */
-#define TROUBLE_MAX 160
+#define TROUBLE_MAX 200
 
 /* How deep this thread is inside delivery callbacks. */
 static _Thread_local int callback_depth;
@@ -204,7 +204,7 @@ int ktxn__producer_timed_out(ktxn_producer *producer, const char *call, ktxn_err
   char trouble[TROUBLE_MAX] = "";
   ktxn__sender_trouble(producer->sender, trouble, sizeof trouble);
   return ktxn__error_set(error, KTXN_E_TIMED_OUT, KTXN_CLASS_RETRY,
-                         "%s() did not end in time and goes on in the background: call it again to learn its end%s%s",
+                         "%s() timed out and goes on in the background: call it again%s%s",
                          call, trouble[0] ? "; " : "", trouble);
 }
 

@@ -64,16 +64,19 @@ static void describe(ktxn_producer *producer, char *text, size_t size) {
 }
 
 /* A topic that the brokers don't know when the time is over is the caller's to create; all else may cure itself. */
-static void no_metadata(ktxn_producer *producer, const char *topic, ktxn_error *error) {
+static void no_metadata(ktxn_producer *producer, const char *topic, int64_t waited_ms, ktxn_error *error) {
   ktxn_error cause = {0};
   if (!ktxn__accumulator_topic_cause(producer->accumulator, topic, &cause)) {
     describe(producer, cause.message, CAUSE_MAX);
   }
-  bool unknown = cause.broker_code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION;
-  ktxn__error_set(error, unknown ? KTXN_E_UNKNOWN_TOPIC_OR_PARTITION : KTXN_E_METADATA_TIMED_OUT,
-                  unknown ? KTXN_CLASS_CONFIG : KTXN_CLASS_RETRY,
-                  "no metadata of topic '%.80s' within the call's time (max.block.ms=%" PRId64 ")%s%s", topic,
-                  producer->settings.max_block_ms, cause.message[0] ? ": " : "", cause.message);
+  if (cause.broker_code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
+    ktxn__error_set(error, KTXN_E_UNKNOWN_TOPIC_OR_PARTITION, KTXN_CLASS_CONFIG, "%s (waited %" PRId64 " ms)",
+                    cause.message, waited_ms);
+  } else {
+    ktxn__error_set(error, KTXN_E_METADATA_TIMED_OUT, KTXN_CLASS_RETRY,
+                    "no metadata of topic %.80s within %" PRId64 " ms%s%s", topic, waited_ms,
+                    cause.message[0] ? ": " : "", cause.message);
+  }
   error->broker_code = cause.broker_code;
 }
 
@@ -130,7 +133,7 @@ static int send_slowly(const struct offer *offer) {
   if (result == KTXN__APPEND_NO_ROOM) {
     no_room(producer, offer->error);
   } else {
-    no_metadata(producer, offer->record->topic, offer->error);
+    no_metadata(producer, offer->record->topic, producer->settings.max_block_ms, offer->error);
   }
   fail_transaction(producer, offer->error);
   return offer->error->code;
@@ -197,7 +200,7 @@ int ktxn_partitions_for(ktxn_producer *producer, const char *topic, int32_t *cou
     return 0;
   }
   if (answer == KTXN__APPEND_NO_TOPIC) {
-    no_metadata(producer, topic, &result);
+    no_metadata(producer, topic, timeout_ms < 0 ? producer->settings.max_block_ms : timeout_ms, &result);
   }
   return give(error, &result);
 }

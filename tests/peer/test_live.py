@@ -33,7 +33,7 @@ class LiveTest(unittest.TestCase):
                     self.assertEqual(count, visible)
 
     def test_events_tell_the_ends_after_the_callbacks(self):
-        self.both("async", visible=200)
+        self.both("async", visible=10000)
 
     def test_J12_callbacks_may_send_and_nothing_else(self):
         self.both("callback", visible=10)
