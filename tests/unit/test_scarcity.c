@@ -106,11 +106,11 @@ static void fill_holes(void) {
   }
 }
 
-static void limit(int resource, rlim_t soft) {
+static void limit_descriptors(rlim_t soft) {
   struct rlimit now;
-  assert_int_equal(getrlimit(resource, &now), 0);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
   now.rlim_cur = soft;
-  assert_int_equal(setrlimit(resource, &now), 0);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
 }
 
 /* P06: no descriptor for the poller, the wake-up, the application's eventfd, then for a socket. */
@@ -125,7 +125,7 @@ static void P06_descriptors_run_out(void **state) {
   int refused = 0;
   for (int more = 0; more < 6; more++) {
     ktxn_error error = {0};
-    limit(RLIMIT_NOFILE, (rlim_t)(before + more));
+    limit_descriptors((rlim_t)(before + more));
     ktxn_producer *producer = ktxn_producer_new(config, &error);
     if (producer) {
       use(producer);
@@ -135,7 +135,7 @@ static void P06_descriptors_run_out(void **state) {
       assert_int_equal(error.code, KTXN_E_SYSTEM);
     }
     ktxn_free(producer);
-    limit(RLIMIT_NOFILE, usual.rlim_cur);
+    limit_descriptors(usual.rlim_cur);
     assert_int_equal(descriptors(), before);
     assert_int_equal(blocks(), blocks_before);
   }
