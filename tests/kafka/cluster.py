@@ -22,16 +22,13 @@ import tempfile
 import time
 
 import wire
+from node import JAVA, Node, ZooKeeper
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 STORE = os.environ.get("KTXN_KAFKA_DIR", os.path.join(TOP, "build", "kafka"))
 LOGS = os.environ.get("KTXN_KAFKA_LOGS", os.path.join(TOP, "build", "kafka-logs"))
-CLUSTER_ID = "a3RQTmtYVHhuVGVzdHMwMQ"
-# A node lives a minute or two: quick start and a small footprint matter more than top speed.
-JAVA = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 START_SECONDS = 90
-STOP_SECONDS = 20
 
 
 def fetch(version):
@@ -65,8 +62,6 @@ def settings(nodes):
     copies = min(nodes, 3)
     durable = 2 if copies == 3 else 1
     return {
-        "process.roles": "broker,controller",
-        "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "auto.create.topics.enable": "false",
@@ -83,96 +78,50 @@ def settings(nodes):
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 500,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
-        # A node that was killed is given up after this, and its partitions and coordinators move.
-        "broker.session.timeout.ms": 4000,
-        "broker.heartbeat.interval.ms": 500,
         "controlled.shutdown.retry.backoff.ms": 500,
     }
 
 
-class Node:
-    """One broker and controller process, and its folder."""
+def kraft_settings(voters, controller_port):
+    return {
+        "process.roles": "broker,controller",
+        "controller.listener.names": "CONTROLLER",
+        "controller.quorum.voters": voters,
+        # A node that was killed is given up after this, and its partitions and coordinators move.
+        "broker.session.timeout.ms": 4000,
+        "broker.heartbeat.interval.ms": 500,
+    }, ",CONTROLLER://127.0.0.1:%d" % controller_port
 
-    def __init__(self, node_id, folder, jars, config):
-        self.id = node_id
-        self.folder = folder
-        self.jars = jars
-        self.address = config["advertised.listeners"].split("//")[1]
-        self.log = os.path.join(folder, "server.log")
-        self.properties = os.path.join(folder, "server.properties")
-        self.process = None
-        os.makedirs(folder)
-        with open(self.properties, "w") as out:
-            out.writelines("%s=%s\n" % item for item in config.items())
-        with open(os.path.join(folder, "log4j.properties"), "w") as out:
-            out.write("log4j.rootLogger=INFO, out\nlog4j.appender.out=org.apache.log4j.ConsoleAppender\n"
-                      "log4j.appender.out.layout=org.apache.log4j.PatternLayout\n"
-                      "log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n\n")
 
-    def java(self, *command):
-        """3.x logs by log4j, 4.x by slf4j-simple; each ignores the other's settings."""
-        logging = ["-Dlog4j.configuration=file:" + os.path.join(self.folder, "log4j.properties"),
-                   "-Dorg.slf4j.simpleLogger.showDateTime=true",
-                   "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss,SSS"]
-        return ["java", *JAVA, *logging, "-cp", self.jars + "/*", *command]
-
-    def format(self, features):
-        options = [option for feature in features for option in ("--feature", feature)]
-        done = subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.properties, *options),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode:
-            raise RuntimeError("node %d cannot be formatted:\n%s" % (self.id, done.stdout[-3000:]))
-
-    def start(self):
-        """setpriv sees to it that no broker outlives the test that started it, however that ends."""
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.java("kafka.Kafka", self.properties)],
-                                            cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True)
-        with open(os.path.join(self.folder, "pid"), "w") as out:
-            out.write("%d\n" % self.process.pid)
-
-    def running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def signal(self, number):
-        if self.running():
-            self.process.send_signal(number)
-
-    def stop(self):
-        """SIGCONT first: a paused node must hear of it."""
-        self.signal(signal.SIGCONT)
-        self.signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self):
-        self.signal(signal.SIGKILL)
-        self.process.wait()
-
-    def last_words(self):
-        with open(self.log, errors="replace") as log:
-            return "".join(log.readlines()[-25:])
+def zookeeper_settings(zookeeper):
+    """Both start at the same time: the broker waits for the ZooKeeper."""
+    return {
+        "zookeeper.connect": zookeeper.address,
+        "zookeeper.session.timeout.ms": 4000,
+        "zookeeper.connection.timeout.ms": START_SECONDS * 1000,
+    }, ""
 
 
 class Cluster:
-    """nodes are numbered from 1. transaction_version None means what the release itself would choose."""
+    """nodes are numbered from 1. transaction_version None means what the release itself would choose. overrides are settings
+    of the brokers, and label says in a word what they are for."""
 
-    def __init__(self, version="4.4.0", nodes=1, transaction_version=None, overrides=None, folder=None):
+    def __init__(self, version="4.4.0", nodes=1, transaction_version=None, overrides=None, folder=None, label=None):
         self.version = version
         self.transaction_version = transaction_version
         self.count = nodes
         self.overrides = overrides or {}
+        self.label = label
         self.failed = False
         self.owned = folder is None
         self.folder = folder
         self.nodes = {}
+        self.zookeeper = None
         self.client = None
 
     def __str__(self):
         level = "" if self.transaction_version is None else " at transaction.version %d" % self.transaction_version
+        level += " (%s)" % self.label if self.label else ""
         return "Kafka %s%s, %d node%s" % (self.version, level, self.count, "s" if self.count > 1 else "")
 
     def __enter__(self):
@@ -198,29 +147,35 @@ class Cluster:
         if self.owned:
             self.folder = tempfile.mkdtemp(prefix="ktxn-kafka-")
         self._make_nodes()
-        features = [] if self.transaction_version is None else ["transaction.version=%d" % self.transaction_version]
-        for node in self.nodes.values():
-            node.format(features)
-        for node in self.nodes.values():
-            node.start()
+        if not self.zookeeper:
+            features = [] if self.transaction_version is None else ["transaction.version=%d" % self.transaction_version]
+            for node in self.nodes.values():
+                node.format(features)
+        for process in self.processes():
+            process.start()
         self.client = wire.Client(self.bootstrap)
         self.wait_ready()
 
     def _make_nodes(self):
         ports = free_ports(2 * self.count)
+        if self.version < "3":
+            self.zookeeper = ZooKeeper(os.path.join(self.folder, "zookeeper"), self.jars, ports[1])
         voters = ",".join("%d@127.0.0.1:%d" % (n, ports[2 * n - 1]) for n in range(1, self.count + 1))
         for n in range(1, self.count + 1):
             folder = os.path.join(self.folder, "node-%d" % n)
-            config = dict(settings(self.count), **self.overrides)
+            mode, listener = zookeeper_settings(self.zookeeper) if self.zookeeper else kraft_settings(voters, ports[2 * n - 1])
+            config = dict(settings(self.count), **mode, **self.overrides)
             config.update({
-                "node.id": n,
+                "broker.id" if self.zookeeper else "node.id": n,
                 "log.dirs": os.path.join(folder, "data"),
-                "controller.quorum.voters": voters,
-                "listeners": "PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d" % (ports[2 * n - 2], ports[2 * n - 1]),
+                "listeners": "PLAINTEXT://127.0.0.1:%d%s" % (ports[2 * n - 2], listener),
                 "advertised.listeners": "PLAINTEXT://127.0.0.1:%d" % ports[2 * n - 2],
             })
             self.nodes[n] = Node(n, folder, self.jars, config)
         self.bootstrap = ",".join(node.address for node in self.nodes.values())
+
+    def processes(self):
+        return [self.zookeeper] * bool(self.zookeeper) + list(self.nodes.values())
 
     def wait_ready(self):
         """Ready means: all running nodes are known, topics can be made, both kinds of coordinator answer."""
@@ -230,9 +185,9 @@ class Cluster:
                 self._must_be_ready()
                 return
             except (wire.KafkaError, OSError) as error:
-                for node in self.nodes.values():
-                    if node.process and node.process.poll() not in (None, -signal.SIGKILL, -signal.SIGTERM, 143):
-                        raise RuntimeError("node %d of %s ended:\n%s" % (node.id, self, node.last_words())) from error
+                for process in self.processes():
+                    if process.broken():
+                        raise RuntimeError("%s of %s ended:\n%s" % (process, self, process.last_words())) from error
                 if time.monotonic() > end:
                     raise RuntimeError("%s is not ready after %d s: %s" % (self, START_SECONDS, error)) from error
             time.sleep(0.1)
@@ -252,26 +207,27 @@ class Cluster:
     def stop(self):
         if self.client:
             self.client.close()
-        for node in self.nodes.values():
-            if node.process:
-                node.signal(signal.SIGCONT)
+        for process in self.processes():
+            if process.process:
+                process.signal(signal.SIGCONT)
                 # The data is thrown away: an orderly end would only cost time, and three nodes wait for each other.
-                node.kill()
+                process.kill()
         if self.failed:
             self.keep_logs()
         if self.owned and self.folder:
             shutil.rmtree(self.folder)
         self.nodes = {}
+        self.zookeeper = None
 
     def keep_logs(self):
         kept = os.path.join(LOGS, "%s-%s" % (time.strftime("%H%M%S"), os.path.basename(self.folder)))
-        for node in self.nodes.values():
-            target = os.path.join(kept, "node-%d" % node.id)
+        for process in self.processes():
+            target = os.path.join(kept, os.path.basename(process.folder))
             os.makedirs(target)
-            for name in (node.log, node.properties):
+            for name in (process.log, process.properties):
                 if os.path.exists(name):
                     shutil.copy(name, target)
-            for path in glob.glob(os.path.join(node.folder, "data", "*", "*.log")):
+            for path in glob.glob(os.path.join(process.folder, "data", "*", "*.log")):
                 if os.path.getsize(path):
                     shutil.copy(path, os.path.join(target, os.path.basename(os.path.dirname(path)) + ".segment"))
         print("logs of %s kept in %s" % (self, kept), file=sys.stderr, flush=True)
@@ -288,6 +244,8 @@ class Cluster:
         node = self.nodes[number]
         if node.running():
             (node.stop if orderly else node.kill)()
+        if self.zookeeper:
+            self.zookeeper.wait_forgotten(number)
         node.start()
         self.wait_ready()
 
@@ -347,7 +305,7 @@ def alive(pid):
             state = source.read().rsplit(")", 1)[1].split()[0]
     except OSError:
         return False
-    return state != "Z" and (b"cluster.py" in command or b"kafka.Kafka" in command)
+    return state != "Z" and any(word in command for word in (b"cluster.py", b"kafka.Kafka", b"QuorumPeerMain"))
 
 
 def run_stop(options):

@@ -95,6 +95,10 @@ class KafkaCase(unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = POOL.of(cls.kind)
         cls.client = cls.cluster.client
+        # Whether coordinators answer DescribeTransactions (KIP-664).
+        cls.looks = cls.kind["version"] >= "3"
+        # Whether partition leaders ask the coordinator before they take a batch (KIP-890, part 1).
+        cls.verifies = cls.looks and cls.kind.get("label") != "Unverified"
         cls.v2 = cls.kind["version"] >= "4" and cls.kind.get("transaction_version", 2) == 2
 
     def run(self, result=None):
@@ -168,12 +172,17 @@ ON_4_V2 = dict(version="4.4.0")
 ON_4_V1 = dict(version="4.4.0", transaction_version=1)
 ON_4_V0 = dict(version="4.4.0", transaction_version=0)
 ON_3 = dict(version="3.9.2")
+# Partition leaders that don't ask the coordinator whether a batch is in a transaction (KIP-890 part 1): all before 3.6, and
+# later ones by a setting.
+ON_3_UNVERIFIED = dict(version="3.9.2", overrides={"transaction.partition.verification.enable": "false"}, label="Unverified")
+ON_2 = dict(version="2.8.2")
 
 
 def kind_name(kind):
     name = "Kafka" + kind["version"].replace(".", "")
     if kind.get("transaction_version") is not None:
         name += "Level%d" % kind["transaction_version"]
+    name += kind.get("label", "")
     return name + ("Nodes%d" % kind["nodes"] if kind.get("nodes", 1) > 1 else "")
 
 

@@ -12,10 +12,10 @@ import unittest
 import wire
 from cluster import HERE, Cluster, alive
 from readers import console_read, describe_producers, kcat_read, kcat_write
-from support import ON_3, ON_4_V2, on_each
+from support import ON_2, ON_3, ON_3_UNVERIFIED, ON_4_V2, on_each
 
 
-@on_each(ON_4_V2, ON_3)
+@on_each(ON_4_V2, ON_3, ON_2)
 class Checks:
     def test_level_is_the_releases_own(self):
         level = 2 if self.kind["version"] >= "4" else 0
@@ -42,7 +42,8 @@ class Checks:
         """The checks that other tests trust must fail when a transaction is open."""
         topic = self.topic(2)
         tid, producer = self.open_transaction(topic)
-        self.assertEqual(self.client.describe_transaction(tid).state, "Ongoing")
+        if self.looks:
+            self.assertEqual(self.client.describe_transaction(tid).state, "Ongoing")
         self.assertEqual(self.client.open_transactions(topic), [(0, producer.producer_id, producer.epoch, 0)])
         with self.assertRaisesRegex(AssertionError, "still open"):
             self.assert_settled(topic, seconds=0)
@@ -85,6 +86,24 @@ class Checks:
             kcat_write(self.cluster, topic, ["k:orderly=%s" % orderly])
             self.cluster.restart(1, orderly)
         self.assertEqual(self.values(topic), ["orderly=True", "orderly=False"])
+
+
+@on_each(ON_3, ON_3_UNVERIFIED, ON_2)
+class Verification:
+    def test_settings_of_a_kind_reach_its_brokers(self):
+        """A batch that no AddPartitionsToTxn was sent for is refused where the leaders verify, and only there."""
+        topic, tid = self.topic(), self.name("tid")
+        producer = self.client.init_producer_id(tid)
+        if self.verifies:
+            with self.assertRaises(wire.KafkaError) as caught:
+                self.client.produce(topic, 0, [b"a"], producer, tid)
+            self.assertEqual(caught.exception.code, 48)
+            return
+        self.client.produce(topic, 0, [b"a"], producer, tid)
+        self.assertEqual(len(self.client.open_transactions(topic)), 1)
+        self.client.add_partitions(tid, producer, topic, [0])
+        self.client.end_txn(tid, producer, False)
+        self.assert_settled(topic)
 
 
 class Versions(unittest.TestCase):
