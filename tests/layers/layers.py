@@ -2,7 +2,7 @@
 """Dependencies between the folders point one way: include lists and undefined symbols are held against the rules below.
 
     layers.py --source DIR                 include lists only
-    layers.py --source DIR --objects DIR   and the symbols of the object files that were compiled from DIR
+    layers.py --source DIR --objects DIR...   and the symbols of the object files that were compiled from it
 
 Prints every breach with the rule that it breaks; ends with 1 if there was any.
 """
@@ -46,7 +46,8 @@ LAYERS = {
                     {"base", "wire", "compress", "auth", "txn", "values", "hook"}, PURE_C, MEMORY | TEXT),
     "net": Layer("sdk/net/ uses base and os; no wire, txn, engine", {"base", "os", "values"}),
     "checkpoint": Layer("sdk/checkpoint/ uses base and the public headers; no net, wire, txn, engine", {"base", "values"}),
-    "devbroker": Layer("sdk/devbroker/ uses base, os and net; not the client's codec", {"base", "os", "net", "values"}),
+    "devbroker": Layer("sdk/devbroker/ uses base, os and net; not the client's codec", {"base", "os", "net", "model", "values"}),
+    "model": Layer("sdk/devbroker/model* uses base; no clock, thread, socket, stream or malloc", {"base"}, PURE_C, MEMORY | TEXT),
     # the settings struct and the error helper are plain values that every layer of sdk/ is handed
     "values": Layer("error, settings and bootstrap list are plain values: they use base alone", {"base"}),
     # how a failed check of txn/ leaves it
@@ -68,6 +69,8 @@ def layer_of(path):
     if stem in HOOKS:
         return "hook"
     parts = path.split("/")
+    if stem.startswith("sdk/devbroker/model"):
+        return "model"
     if parts[0] == "txn":
         return "txn"
     if parts[0] == "sdk":
@@ -142,16 +145,17 @@ def sources(top):
             yield path.relative_to(top).as_posix(), path.read_text()
 
 
-def objects(top, source):
+def objects(tops, source):
     """{path of the source from the top: object file}, without what is left of sources that are gone"""
-    found = {path.relative_to(top).as_posix().removesuffix(".o"): path for path in sorted(top.rglob("*.c.o"))}
+    found = {path.relative_to(top).as_posix().removesuffix(".o"): path
+             for top in tops for path in sorted(top.rglob("*.c.o"))}
     return {name: path for name, path in found.items() if (source / name).exists()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=pathlib.Path, required=True)
-    parser.add_argument("--objects", type=pathlib.Path)
+    parser.add_argument("--objects", type=pathlib.Path, nargs="+")
     args = parser.parse_args()
     breaches, files = [], 0
     for path, text in sources(args.source):
@@ -160,7 +164,7 @@ def main():
     if args.objects:
         of_source = objects(args.objects, args.source)
         if not of_source:
-            sys.exit(f"no object files under {args.objects}")
+            sys.exit("no object files under " + ", ".join(map(str, args.objects)))
         by_object = {str(file): source for source, file in of_source.items()}
         table = {by_object[file]: row for file, row in symbols_of(of_source.values()).items()}
         breaches += list(symbol_breaches(table))

@@ -35,6 +35,11 @@ class Includes(unittest.TestCase):
         self.assertEqual(len(includes("sdk/base/list.c", '"sdk/os/clock.h"')), 1)
         self.assertEqual(len(includes("sdk/devbroker/model.c", '"sdk/wire/cursor.h"')), 1)
 
+    def test_the_model_of_a_broker_is_pure(self):
+        self.assertEqual(includes("sdk/devbroker/model_log.c", '"sdk/base/mem.h"', '"sdk/devbroker/model.h"', "<string.h>"), [])
+        self.assertEqual(len(includes("sdk/devbroker/model_log.c", '"sdk/os/clock.h"', '"sdk/devbroker/server.h"', "<time.h>",
+                                      '"sdk/wire/cursor.h"')), 4)
+
     def test_a_new_folder_needs_a_row(self):
         self.assertEqual(len(includes("sdk/extra/thing.c", "<string.h>")), 1)
 
