@@ -55,12 +55,14 @@ def shut(*sockets):
 
 
 class Request:
-    """A request of a client to a node; `answer` is there once the node has given it, `body` as far as it can be read."""
+    """A request of a client to a node; `answer` is there once the node has given it, `body` as far as it can be read. `came` and
+    `answered` are numbers of one count: a request that came after another was answered has the greater one."""
 
     def __init__(self, door, frame):
         self.door, self.node, self.frame = door, door.node, frame
         self.key, self.version = struct.unpack(">hh", frame[:4])
         self.name, self.body, self.answer = codec.API_NAME.get(self.key, str(self.key)), {}, None
+        self.came = self.answered = None
         if self.key in TOLD and codec.supports(self.key, self.version):
             reader = codec.decode_header(frame)[4]
             self.body = codec.decode_request_body(self.key, self.version, reader)
@@ -193,9 +195,7 @@ class Link:
                 request, muted = self.asked.pop(0)
             if request.key in WITH_ADDRESSES:
                 payload = self.proxy.readdressed(payload)
-            with self.proxy.changed:
-                request.answer = request.decoded(payload)
-                self.proxy.changed.notify_all()
+            self.proxy.was_answered(request, request.decoded(payload))
             if not muted:
                 self.client.sendall(struct.pack(">i", len(payload)) + payload)
 
@@ -242,7 +242,7 @@ class Proxy:
     def __init__(self, client):
         """`client`: a wire.Client of the cluster."""
         self.changed = threading.Condition()
-        self.seen, self.rules, self.doors = [], [], {}
+        self.seen, self.rules, self.doors, self.counted = [], [], {}, 0
         client.metadata([])
         for node, address in client.addresses.items():
             self.doors[node] = Door(self, node, int(address.rsplit(":", 1)[1]))
@@ -291,9 +291,19 @@ class Proxy:
     def arrived(self, request):
         with self.changed:
             self.seen.append(request)
+            request.came = self.count()
             rule = next((rule for rule in self.rules if rule.takes(request)), None)
             self.changed.notify_all()
         return rule
+
+    def was_answered(self, request, answer):
+        with self.changed:
+            request.answer, request.answered = answer, self.count()
+            self.changed.notify_all()
+
+    def count(self):
+        self.counted += 1
+        return self.counted
 
     def readdressed(self, payload):
         for door in self.doors.values():

@@ -4,21 +4,30 @@
 import unittest
 
 from proxy import Proxy
-from support import ON_3, ON_4_V1, ON_4_V2, on_each
+from support import ON_2, ON_3, ON_3_UNVERIFIED, ON_4_V1, ON_4_V2, on_each
+
+# What a late copy is answered when the epoch has moved on: 47 by a log, 90 by a coordinator (47 before Kafka 2.8).
+INVALID_PRODUCER_EPOCH, PRODUCER_FENCED = 47, 90
 
 
 class Doors:
     """A producer behind a proxy; the tests and their readers go to the cluster itself."""
 
-    def behind_proxy(self, tid=None, **settings):
-        proxy = Proxy(self.client)
-        self.addCleanup(proxy.close)
-        settings = dict(dict(bootstrap_servers=proxy.bootstrap, retry_backoff_ms=20), **settings)
-        return proxy, self.producer(tid, **settings)
+    def behind_proxy(self, **settings):
+        self.tid = self.name("tid")
+        self.proxy = Proxy(self.client)
+        self.addCleanup(self.proxy.close)
+        settings = dict(dict(bootstrap_servers=self.proxy.bootstrap, retry_backoff_ms=20), **settings)
+        self.program = self.producer(self.tid, **settings)
+        return self.proxy, self.program
 
-    @staticmethod
-    def commit_of(request):
-        return request["committed"]
+    def epoch(self):
+        return int(self.program.do("state").fields["epoch"])
+
+    def told(self):
+        """What the producer has sent so far: name, epoch and, of an end, the command."""
+        ours = [r for r in self.proxy.seen if r.body and r.name not in ("FindCoordinator", "Produce")]
+        return [(r.name, r["producer_epoch"]) + ((r["committed"],) if r.name == "EndTxn" else ()) for r in ours]
 
 
 @on_each(ON_3, ON_4_V1, ON_4_V2)
@@ -34,7 +43,7 @@ class LateEnd(Doors):
         program.begin("%s 0 - second" % topic)
         program.do("flush 30000")
         answer = late.deliver()
-        self.assertIn(answer["error_code"], (47, 90), answer)
+        self.assertIn(answer["error_code"], (INVALID_PRODUCER_EPOCH, PRODUCER_FENCED), answer)
         program.do("%s 30000" % {"commit": "abort", "abort": "commit"}[end])
         self.assertEqual(self.values(topic), ["first" if end == "commit" else "second"])
 
@@ -43,6 +52,163 @@ class LateEnd(Doors):
 
     def test_late_abort_leaves_the_next_transaction_alone(self):
         self.end_comes_late("abort")
+
+
+class LateBatches(Doors):
+    def given_up(self, topic):
+        """A transaction whose one batch stays at the door until it is given up."""
+        proxy, program = self.behind_proxy(linger_ms=0, request_timeout_ms=1000, delivery_timeout_ms=1000)
+        late = proxy.hold("Produce", count=None)
+        program.begin("%s 0 - given-up" % topic)
+        program.refused("commit 30000", "ABORT", "DELIVERY_TIMED_OUT")
+        late.end()
+        return late
+
+    def assert_next_shows_itself_alone(self, topic):
+        self.program.begin("%s 0 - second" % topic)
+        self.program.commit()
+        self.assertEqual(self.values(topic), ["second"])
+
+    @staticmethod
+    def code_of(answer):
+        return answer["topics"][0]["partitions"][0]["error_code"]
+
+
+@on_each(ON_2, ON_3_UNVERIFIED, ON_3, ON_4_V2)
+class LateBatch(LateBatches):
+    def test_J02_given_up_batch_comes_after_the_abort(self):
+        topic = self.topic()
+        late = self.given_up(topic)
+        self.program.abort()
+        self.assertIn(self.code_of(late.deliver()), (INVALID_PRODUCER_EPOCH,))
+        self.assert_next_shows_itself_alone(topic)
+
+
+@on_each(ON_2, ON_3_UNVERIFIED)
+class LateBatchUnverified(LateBatches):
+    """The leader takes the late batch, and only the sweep's markers abort it."""
+
+    def comes_when(self, name):
+        topic = self.topic()
+        late = self.given_up(topic)
+        gate = self.proxy.gate(name)
+        abort = self.program.start("abort 30000")
+        gate.wait()
+        self.assertEqual(self.code_of(late.deliver()), 0)
+        gate.end()
+        self.assertTrue(abort.wait().ok)
+        self.assert_next_shows_itself_alone(topic)
+
+    def test_J02_given_up_batch_comes_before_the_bump(self):
+        self.comes_when("InitProducerId")
+
+    def test_J02_given_up_batch_comes_between_bump_and_sweep(self):
+        self.comes_when("AddPartitionsToTxn")
+
+
+class LateOffsetCommits(Doors):
+    def committed_with_a_lost_copy(self, group, topic):
+        """A transaction with offsets, of whose TxnOffsetCommit one copy stays at the door. It has been committed."""
+        proxy, program = self.behind_proxy()
+        late = proxy.hold("TxnOffsetCommit")
+        program.begin("%s 0 - first" % topic)
+        program.do("offsets %s - - - 30000 %s:0:5" % (group, topic))
+        return late
+
+    def assert_stable(self, group, topic, offset):
+        """Readers of the group are not held up (88), and see this offset."""
+        self.assertEqual(self.client.committed(group, topic), {0: offset})
+
+    @staticmethod
+    def code_of(answer):
+        return answer["topics"][0]["partitions"][0]["error_code"]
+
+
+@on_each(ON_2, ON_3_UNVERIFIED, ON_3, ON_4_V2)
+class LateOffsets(LateOffsetCommits):
+    def test_late_offsets_come_in_the_next_transaction(self):
+        topic, group = self.topic(), self.name("group")
+        late = self.committed_with_a_lost_copy(group, topic)
+        self.program.commit()
+        self.program.begin("%s 0 - second" % topic)
+        self.program.do("flush 30000")
+        self.assertIn(self.code_of(late.deliver()), (INVALID_PRODUCER_EPOCH, PRODUCER_FENCED))
+        self.assert_stable(group, topic, 5)
+        self.program.do("offsets %s - - - 30000 %s:0:6" % (group, topic))
+        self.program.commit()
+        self.assert_stable(group, topic, 6)
+
+
+@on_each(ON_2, ON_3_UNVERIFIED)
+class LateOffsetsUnverified(LateOffsetCommits):
+    """The group coordinator takes them, and readers of the group would be held up until a marker comes."""
+
+    def test_late_offsets_come_between_bump_and_sweep(self):
+        topic, group = self.topic(), self.name("group")
+        late = self.committed_with_a_lost_copy(group, topic)
+        gate = self.proxy.gate("AddOffsetsToTxn")
+        self.program.commit()
+        gate.wait()
+        self.assertEqual(self.code_of(late.deliver()), 0)
+        gate.end()
+        self.assert_stable(group, topic, 5)
+
+    def test_late_offsets_come_between_bump_and_sweep_after_an_abort(self):
+        topic, group = self.topic(), self.name("group")
+        late = self.committed_with_a_lost_copy(group, topic)
+        gate = self.proxy.gate("AddOffsetsToTxn")
+        abort = self.program.start("abort 30000")
+        gate.wait()
+        self.assertEqual(self.code_of(late.deliver()), 0)
+        gate.end()
+        self.assertTrue(abort.wait().ok)
+        self.assert_stable(group, topic, -1)
+
+
+@on_each(ON_2, ON_3)
+class Order(Doors):
+    """Protocol 1: after a request of unknown fate the next transaction registers only when look, bump and sweep are done."""
+
+    def order_after(self, name, *sweep):
+        """The first transaction loses a copy of that request; the next one begins while the last of what is owed waits."""
+        topic, group = self.topic(), self.name("group")
+        proxy, program = self.behind_proxy()
+        epoch = self.epoch()
+        proxy.hold(name)
+        last = proxy.gate("EndTxn", lambda r: r["producer_epoch"] > epoch) if sweep else proxy.gate("InitProducerId")
+        program.begin("%s 0 - first" % topic)
+        program.do("offsets %s - - - 30000 %s:0:5" % (group, topic))
+        program.commit()
+        last.wait()
+        program.begin("%s 0 - second" % topic)
+        program.refused("flush 200", "RETRY", "TIMED_OUT")
+        last.end()
+        program.commit()
+        look = [("DescribeTransactions", None)] if self.looks else []
+        self.assertEqual(self.after_the_end_at(epoch), look + [
+            ("InitProducerId", epoch), *((request[0], epoch + 1, *request[1:]) for request in sweep),
+            ("AddPartitionsToTxn", epoch + 1), ("EndTxn", epoch + 1, True)])
+        first = [r for r in proxy.requests("AddPartitionsToTxn") if r["producer_epoch"] > epoch][0]
+        self.assertGreater(first.came, last.caught[0].answered)
+        self.assertEqual(self.values(topic), ["first", "second"])
+
+    def after_the_end_at(self, epoch):
+        """Each request once, however often it was repeated."""
+        told = self.told()
+        end = len(told) - told[::-1].index(("EndTxn", epoch, True))
+        return [request for n, request in enumerate(told[end:], end) if request != told[n - 1]]
+
+    def test_after_a_lost_registration(self):
+        self.order_after("AddPartitionsToTxn")
+
+    def test_after_a_lost_registration_of_a_group(self):
+        self.order_after("AddOffsetsToTxn")
+
+    def test_after_lost_offsets(self):
+        self.order_after("TxnOffsetCommit", ("AddOffsetsToTxn",), ("EndTxn", False))
+
+    def test_after_a_lost_end(self):
+        self.order_after("EndTxn")
 
 
 if __name__ == "__main__":
