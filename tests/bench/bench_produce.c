@@ -3,10 +3,12 @@
  *
  *   bench_produce_... BOOTSTRAP TOPIC records COUNT VALUE-SIZE KEY-SIZE
  *   bench_produce_... BOOTSTRAP TOPIC paced COUNT VALUE-SIZE KEY-SIZE RECORDS-A-SECOND
- *   bench_produce_... BOOTSTRAP TOPIC transactions COUNT VALUE-SIZE KEY-SIZE RECORDS-IN-EACH
+ *   bench_produce_... BOOTSTRAP TOPIC transactions COUNT VALUE-SIZE KEY-SIZE RECORDS-IN-EACH [MILLISECONDS]
  *
  * Prints one line of JSON. CPU is that of the whole process, from the first measured record until the last one is
- * acknowledged; start, metadata and a first record (or transaction) come before.
+ * acknowledged; start, metadata and a first record (or some transactions) come before. Transactions end after COUNT of
+ * them or when the time is over, whichever comes first; "cycle" is begin, send and commit, "commit" the last of these.
+ * KTXN_BENCH_SET="key=value" is one more setting for ktxn.
  */
 
 #include <inttypes.h>
@@ -19,6 +21,7 @@
 #include "tests/bench/client.h"
 
 #define VALUE_MAX (1024 * 1024)
+#define COUNT_MAX 1000000000
 #define WARM_UP_TRANSACTIONS 20
 
 struct run {
@@ -27,6 +30,14 @@ struct run {
   size_t value_size;
   size_t key_size;
   uint64_t rate; /* paced: records a second; transactions: records in each */
+  int64_t limit_us; /* transactions: no new one after this; 0 = none */
+};
+
+/* What each transaction took. */
+struct times {
+  uint64_t count;
+  int64_t *cycle_us;
+  int64_t *commit_us;
 };
 
 void client_fail(const char *what, const char *why) {
@@ -79,14 +90,17 @@ static void send_paced(const struct run *run) {
   client_flush();
 }
 
-static int64_t transact(const struct run *run) {
+static void transact(const struct run *run, int64_t *cycle_us, int64_t *commit_us) {
+  int64_t start = now_us();
   client_begin();
   for (uint64_t i = 0; i < run->rate; i++) {
     send_one(run);
   }
-  int64_t start = now_us();
+  int64_t ending = now_us();
   client_commit();
-  return now_us() - start;
+  int64_t end = now_us();
+  *cycle_us = end - start;
+  *commit_us = end - ending;
 }
 
 static int compare(const void *a, const void *b) {
@@ -94,11 +108,18 @@ static int compare(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-static void send_transactions(const struct run *run, int64_t *commits_us) {
-  for (uint64_t i = 0; i < run->count; i++) {
-    commits_us[i] = transact(run);
+static void send_transactions(const struct run *run, struct times *times) {
+  int64_t start = now_us();
+  while (times->count < run->count && (run->limit_us == 0 || now_us() - start < run->limit_us)) {
+    transact(run, &times->cycle_us[times->count], &times->commit_us[times->count]);
+    times->count++;
   }
-  qsort(commits_us, run->count, sizeof *commits_us, compare);
+}
+
+static void print_times(const char *name, int64_t *took_us, uint64_t count) {
+  qsort(took_us, count, sizeof *took_us, compare);
+  (void)printf(", \"%s_p50_us\": %" PRId64 ", \"%s_p99_us\": %" PRId64 ", \"%s_max_us\": %" PRId64, name,
+               took_us[count / 2], name, took_us[count * 99 / 100], name, took_us[count - 1]);
 }
 
 static void warm_up(const struct run *run, bool transactional) {
@@ -108,48 +129,60 @@ static void warm_up(const struct run *run, bool transactional) {
     return;
   }
   for (int i = 0; i < WARM_UP_TRANSACTIONS; i++) {
-    (void)transact(run);
+    int64_t unused[2];
+    transact(run, &unused[0], &unused[1]);
   }
 }
 
-static void measure(const struct run *run, bool transactional) {
-  int64_t *commits_us = calloc(run->count + 1, sizeof *commits_us);
-  if (commits_us == NULL) {
-    client_fail("memory", "none");
-  }
-  warm_up(run, transactional);
-  uint64_t before = sent;
-  int64_t wall = now_us(), cpu = cpu_us();
+static void work(const struct run *run, bool transactional, struct times *times) {
   if (transactional) {
-    send_transactions(run, commits_us);
+    send_transactions(run, times);
   } else if (run->rate != 0) {
     send_paced(run);
   } else {
     send_records(run);
   }
+}
+
+static void measure(const struct run *run, bool transactional) {
+  uint64_t room = transactional ? run->count : 1;
+  struct times times = {0, calloc(room, sizeof(int64_t)), calloc(room, sizeof(int64_t))};
+  if (times.cycle_us == NULL || times.commit_us == NULL) {
+    client_fail("memory", "none");
+  }
+  warm_up(run, transactional);
+  uint64_t before = sent;
+  int64_t wall = now_us(), cpu = cpu_us();
+  work(run, transactional, &times);
   wall = now_us() - wall;
   cpu = cpu_us() - cpu;
   if (client_failed != 0 || client_delivered != sent) {
     client_fail("delivery", "not every record was acknowledged");
   }
   (void)printf("{\"version\": \"%s\", \"records\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"transactions\": %" PRIu64
-               ", \"wall_us\": %" PRId64 ", \"cpu_us\": %" PRId64 ", \"p50_us\": %" PRId64 ", \"p99_us\": %" PRId64 "}\n",
-               client_version(), sent - before, sent, transactional ? run->count : 0, wall, cpu,
-               commits_us[run->count / 2], commits_us[run->count * 99 / 100]);
-  free(commits_us);
+               ", \"wall_us\": %" PRId64 ", \"cpu_us\": %" PRId64,
+               client_version(), sent - before, sent, times.count, wall, cpu);
+  if (times.count > 0) {
+    print_times("cycle", times.cycle_us, times.count);
+    print_times("commit", times.commit_us, times.count);
+  }
+  (void)printf("}\n");
+  free(times.cycle_us);
+  free(times.commit_us);
 }
 
 int main(int argc, char **argv) {
   if (argc < 7) {
-    client_fail("usage", "BOOTSTRAP TOPIC records|paced|transactions COUNT VALUE-SIZE KEY-SIZE [RATE|RECORDS]");
+    client_fail("usage", "BOOTSTRAP TOPIC records|paced|transactions COUNT VALUE-SIZE KEY-SIZE [RATE|RECORDS [MS]]");
   }
   struct run run = {.mode = argv[3],
                     .count = strtoull(argv[4], NULL, 10),
                     .value_size = strtoull(argv[5], NULL, 10),
                     .key_size = strtoull(argv[6], NULL, 10),
-                    .rate = argc > 7 ? strtoull(argv[7], NULL, 10) : 0};
-  if (run.count == 0 || run.value_size > VALUE_MAX || run.key_size > sizeof(uint64_t)) {
-    client_fail("usage", "COUNT is not 0, VALUE-SIZE at most 1 MiB, KEY-SIZE at most 8");
+                    .rate = argc > 7 ? strtoull(argv[7], NULL, 10) : 0,
+                    .limit_us = argc > 8 ? (int64_t)strtoull(argv[8], NULL, 10) * 1000 : 0};
+  if (run.count == 0 || run.count > COUNT_MAX || run.value_size > VALUE_MAX || run.key_size > sizeof(uint64_t)) {
+    client_fail("usage", "COUNT is 1 to 1000000000, VALUE-SIZE at most 1 MiB, KEY-SIZE at most 8");
   }
   bool transactional = strcmp(run.mode, "transactions") == 0;
   char id[64];

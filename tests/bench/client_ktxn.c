@@ -1,5 +1,9 @@
 #include "tests/bench/client.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ktxn/ktxn.h"
 
 /* Callbacks are served once in so many records, as a program that has other work to do would. */
@@ -32,6 +36,17 @@ static void on_delivery(const ktxn_delivery *delivery, void *opaque) {
   }
 }
 
+static void set_more(ktxn_config *config) {
+  const char *more = getenv("KTXN_BENCH_SET");
+  const char *equals = more == NULL ? NULL : strchr(more, '=');
+  char key[128];
+  ktxn_error error;
+  if (equals != NULL) {
+    (void)snprintf(key, sizeof key, "%.*s", (int)(equals - more), more);
+    check(ktxn_config_set(config, key, equals + 1, &error), "KTXN_BENCH_SET", &error);
+  }
+}
+
 void client_open(const struct client_options *options) {
   ktxn_error error;
   ktxn_config *config = ktxn_config_new();
@@ -41,6 +56,7 @@ void client_open(const struct client_options *options) {
   if (options->transactional_id != NULL) {
     check(ktxn_config_set(config, "transactional.id", options->transactional_id, &error), "transactional.id", &error);
   }
+  set_more(config);
   producer = ktxn_producer_new(config, &error);
   if (producer == NULL) {
     client_fail("producer", error.message);
