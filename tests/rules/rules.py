@@ -1,0 +1,494 @@
+"""The rules that keep outcomes true, each with the text that obeys it and what the sources are without it.
+
+A rule is taken out by replacing `text`, which must occur exactly once in `file`, by `without`. Then something must go
+wrong, or the rule is idle talk:
+
+* `shows = Explorer(...)`: a configuration of tests/explore finds a violation of one of the kinds named.
+* `shows = Test(...)`: that broker, peer, unit or trace test fails.
+* `shows = Nothing(...)`: the reason why nothing can show it.
+
+The sections: 1, what an answer proves; 2, what became of a transaction; 3, who moved the epoch; 4, what must lie
+between two transactions. docs/TRANSACTIONS.md and txn/README.md say the same in prose.
+"""
+
+
+class Explorer:
+    """Configurations of the explorer (tests/explore) of which the first that is named must fail."""
+
+    def __init__(self, config, finds, faults=None):
+        self.config, self.finds, self.faults = config, finds, faults
+
+    def __str__(self):
+        return f"explorer {self.config}: {self.finds}"
+
+
+class Test:
+    def __init__(self, where, name):
+        self.where, self.name = where, name
+
+    def __str__(self):
+        return f"{self.where}: {self.name}"
+
+
+class Nothing:
+    def __init__(self, reason):
+        self.reason = reason
+
+    def __str__(self):
+        return f"nothing: {self.reason}"
+
+
+class Rule:
+    def __init__(self, name, says, file, text, without, shows):
+        self.name, self.says, self.file = name, says, file
+        self.text, self.without, self.shows = text.strip("\n"), without.strip("\n"), shows
+
+
+WRONG, HARM, DEAD, NEEDLESS = "wrong outcome", "harm", "dead end", "needless end"
+
+EVIDENCE = [
+    Rule("1.1-look",
+         "47, 49 and 90 (48 to a V2 commit) count only when a look at the node that said so shows a higher epoch or "
+         "another producer id",
+         "txn/evidence.c",
+         "  if (look_proves(txn, &suspect.slot, result)) {",
+         "  if (look_proves(txn, &suspect.slot, result) || true) {",
+         Explorer("v1", NEEDLESS)),
+    Rule("1.1-elsewhere",
+         "a node that is behind is not asked again: the coordinator is looked for through another broker",
+         "txn/evidence.c",
+         "  ktxn__txn_refind(txn, now_us, suspect.slot.node);",
+         "  ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);",
+         Explorer("v1", DEAD)),
+    Rule("1.1-unknown-id",
+         "105 to a look counts at the anchor alone: another node may never have heard of the id",
+         "txn/evidence.c",
+         "return slot->node == txn->anchor;",
+         "return true;",
+         Explorer("v1", NEEDLESS)),
+    Rule("1.1-own-abort",
+         "V2: a look that shows Prepare or Complete at the next epoch proves nothing against EndTxn(abort), it may be "
+         "its own",
+         "txn/evidence.c",
+         "  if (look->code != 0 || may_be_own_abort(txn, slot, look)) return false;",
+         "  if (look->code != 0 || (may_be_own_abort(txn, slot, look) && false)) return false;",
+         Explorer("v2", NEEDLESS)),
+    Rule("1.3-anchor",
+         "V1: registrations of a transaction that is not the first of its epoch count only from the epoch's anchor",
+         "txn/end.c",
+         "  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;",
+         "  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator != KTXN__TXN_NODE_NONE) return;",
+         Explorer("v1", WRONG)),
+    Rule("1.3-bump-there",
+         "V1: the coordinator is another node than the anchor and nothing was registered yet: look and bump there first",
+         "txn/end.c",
+         """
+  if (txn->registered_us < 0)
+    ktxn__txn_debt_start(txn);""",
+         """
+  if (txn->registered_us < 0)
+    return;""",
+         Explorer("v1", WRONG)),
+    Rule("1.3-abortable",
+         "V1: the coordinator becomes another node after something was registered, and more is to be: ABORTABLE",
+         "txn/end.c",
+         """
+  else
+    ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_NOT_COORDINATOR, KTXN_CLASS_ABORT, 0, KTXN__TXN_API_FIND_TXN));""",
+         """
+  else
+    return;""",
+         Explorer("v1", WRONG)),
+    Rule("1.4-repeat",
+         "V1: before EndTxn goes to a node that has acknowledged no registration of this transaction, one is repeated "
+         "there",
+         "txn/request.c",
+         "return txn->mode == 1 && (!txn->acked || txn->acked_node != txn->coordinator);",
+         "return txn->mode == 1 && txn->level == INT32_MAX;",
+         Explorer("v1", WRONG)),
+    Rule("1.4-node",
+         "V1: a registration acknowledged by another node is not enough",
+         "txn/request.c",
+         "return txn->mode == 1 && (!txn->acked || txn->acked_node != txn->coordinator);",
+         "return txn->mode == 1 && !txn->acked;",
+         Explorer("v1", WRONG)),
+    Rule("1.5-registered",
+         "V2: before EndTxn 5, if something left and nothing was acknowledged, a registration at our epoch: EndTxn 5 "
+         "may be answered 0 for a successor that speaks V1",
+         "txn/request.c",
+         "  return txn->mode == 2 && txn->registered_us >= 0 && !txn->acked;",
+         "  return txn->mode == 2 && txn->registered_us == INT64_MAX && !txn->acked;",
+         Explorer("v2-mixed", HARM)),
+    Rule("1.5-nothing-left",
+         "V2: nothing of the transaction has left: nothing is sent to end it",
+         "txn/end.c",
+         "return txn->mode == 2 ? txn->registered_us < 0 : !txn->maybe;",
+         "return txn->mode == 2 ? txn->registered_us == INT64_MAX : !txn->maybe;",
+         Explorer("v2", NEEDLESS)),
+]
+
+OUTCOMES = [
+    Rule("2-v2-commit-48",
+         "V2: commit answered 48 proves nothing yet: look, then EndTxn(abort)",
+         "txn/end.c",
+         "    ktxn__txn_suspect(txn, slot, KTXN_E_INVALID_TXN_STATE);",
+         "    ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_TXN_STATE, KTXN_CLASS_RECREATE, 48, KTXN__TXN_API_END));",
+         Explorer("v2", NEEDLESS)),
+    Rule("2-v2-commit-90",
+         "V2: commit answered 90 proves nothing about the outcome: EndTxn(abort) decides",
+         "txn/evidence.c",
+         "  if (commit && code != KTXN_E_INVALID_PRODUCER_ID_MAPPING) {",
+         "  if (commit && code == KTXN_E_INVALID_TXN_STATE) {",
+         Explorer("v2", NEEDLESS)),
+    Rule("2-v2-abort-48",
+         "V2: the abort that asks is answered 48: it is committed; the commit again, for the identity",
+         "txn/fence.c",
+         "  if (!txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {",
+         "  if (!txn->commit_sent || txn->state != KTXN__TXN_COMMITTING || code != 0) {",
+         Explorer("v2", NEEDLESS)),
+    Rule("2-adopt",
+         "V2: an end answered 0 gives the identity to go on with",
+         "txn/end.c",
+         """
+    ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
+    ktxn__txn_clear_sweep(txn);
+    txn->settling = txn->config.pacing;""",
+         """
+    ktxn__txn_clear_sweep(txn);
+    txn->settling = txn->config.pacing;""",
+         Explorer("v2", NEEDLESS)),
+    Rule("2-same-again",
+         "a commit of unknown fate is repeated until the answer is definite",
+         "txn/result.c",
+         """
+  else if (result->fate != KTXN__TXN_ANSWERED)
+    action = KTXN__TXN_ELSEWHERE;
+  if (slot->purpose == KTXN__TXN_FOR_FENCE)
+    ktxn__txn_fence_ended""",
+         """
+  else if (result->fate != KTXN__TXN_ANSWERED)
+    action = slot->purpose == KTXN__TXN_FOR_TRANSACTION ? KTXN__TXN_FATAL : KTXN__TXN_ELSEWHERE;
+  if (slot->purpose == KTXN__TXN_FOR_FENCE)
+    ktxn__txn_fence_ended""",
+         Explorer("v1", NEEDLESS)),
+    Rule("2-in-doubt",
+         "fenced with a copy of the commit of unknown fate: in doubt, not \"not committed\"",
+         "txn/state.c",
+         "  return txn->commit_ambiguous || under_way || txn->held ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;",
+         "  return under_way || txn->held ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;",
+         Explorer("v1", WRONG)),
+    Rule("2-v1-proof",
+         "V1: 90 to a commit of which a copy is of unknown fate, and a look shows Empty, Ongoing, PrepareCommit or "
+         "CompleteCommit at the next epoch: committed",
+         "txn/evidence.c",
+         "  else if (txn->commit_ambiguous && proves_commit(txn, look))",
+         "  else if (txn->commit_ambiguous && proves_commit(txn, look) && code == 0)",
+         Explorer("v1", NEEDLESS)),
+    Rule("2-v1-proof-states",
+         "V1: CompleteAbort or PrepareAbort at the next epoch prove nothing",
+         "txn/evidence.c",
+         """
+  return look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_ONGOING ||""",
+         """
+  return look->look == KTXN__TXN_LOOK_COMPLETE_ABORT || look->look == KTXN__TXN_LOOK_PREPARE_ABORT ||
+         look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_ONGOING ||""",
+         Explorer("v1", WRONG)),
+    Rule("2-v1-proof-epoch",
+         "V1: an epoch beyond the next proves nothing",
+         "txn/evidence.c",
+         "  if (look->producer_epoch != txn->producer_epoch + 1) return false;",
+         "  if (look->producer_epoch <= txn->producer_epoch) return false;",
+         Explorer("v1", WRONG)),
+    Rule("2-refused",
+         "a commit refused with 30, 59 or 120 did not happen only if no other copy of it may have",
+         "txn/end.c",
+         """
+  if (txn->commit_ambiguous) {
+    error.error_class""",
+         """
+  if (txn->commit_ambiguous && code == 0) {
+    error.error_class""",
+         Explorer("v1", WRONG)),
+    Rule("2-one-command",
+         "the command is not changed between copies, but for the V2 abort that asks",
+         "txn/request.c",
+         "FOR_TRANSACTION, txn->state == KTXN__TXN_COMMITTING, end_v5(txn));",
+         "FOR_TRANSACTION, txn->state == KTXN__TXN_COMMITTING && !txn->commit_ambiguous, end_v5(txn));",
+         Explorer("v1", WRONG)),
+    Rule("2-batches-ended",
+         "EndTxn leaves after every batch of the transaction has ended",
+         "txn/request.c",
+         "  if (txn->flights > 0 || txn->queued > 0) return STEP_WAIT;",
+         "  if (txn->flights > 0 && txn->queued > 0) return STEP_WAIT;",
+         Explorer("v1", WRONG)),
+]
+
+MOVED = [
+    Rule("3-look-first",
+         "Ongoing at our own epoch: nobody moved it, and the application's abort is an ordinary one",
+         "txn/fence.c",
+         "  else if (ours)\n    nobody(txn, broker_code);",
+         "  else if (ours && broker_code == 0)\n    nobody(txn, broker_code);",
+         Explorer("v1", NEEDLESS)),
+    Rule("3-elsewhere",
+         "a node that shows a lower epoch is behind: another is looked for",
+         "txn/fence.c",
+         "  if (behind)\n    ktxn__txn_refind(txn, now_us, slot->node);",
+         "  if (behind && !behind)\n    ktxn__txn_refind(txn, now_us, slot->node);",
+         Explorer("v1", NEEDLESS)),
+    Rule("3-registered",
+         "condition 1: the probe is sent only for a transaction that was registered",
+         "txn/fence.c",
+         "  return txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);",
+         "  return !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);",
+         Explorer("v1", HARM)),
+    Rule("3-no-ambiguous-end",
+         "condition 2: V1, no copy of an EndTxn of the transaction is of unknown fate",
+         "txn/fence.c",
+         "  return txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);",
+         "  return txn->acked && timeout_passed(txn, now_us);",
+         Explorer("v1", WRONG)),
+    Rule("3-timeout-passed",
+         "condition 3: about the whole timeout has passed since the first registration left, or two producers that "
+         "both go on starve each other",
+         "txn/fence.c",
+         "  return txn->registered_us >= 0 && now_us - txn->registered_us >= least_us;",
+         "  return txn->registered_us >= 0 && now_us - txn->registered_us >= least_us - INT64_MAX / 2;",
+         Explorer("v1", HARM)),
+    Rule("3-timeout-passed-v2",
+         "condition 3 on V2: without it the outcome is told, and the producer ends",
+         "txn/fence.c",
+         "  if (!in_time) {",
+         "  if (!in_time && txn->mode == 1) {",
+         Explorer("v2", HARM)),
+    Rule("3-never-init",
+         "InitProducerId is never used to find out who moved the epoch: it would abort and fence a live successor",
+         "txn/fence.c",
+         """
+  txn->fence = KTXN__TXN_FENCE_END;
+  ktxn__txn_wait_none(txn);
+}
+
+void ktxn__txn_fence_looked""",
+         """
+  if (txn->mode == 1) {
+    found(txn, ktxn__txn_cause(KTXN_E_ABORTED_BY_BROKER, KTXN_CLASS_ABORT, broker_code, KTXN__TXN_API_END));
+    txn->ended = true;
+    txn->producer_epoch++;
+    txn->debt = KTXN__TXN_DEBT_BUMP;
+    return;
+  }
+  txn->fence = KTXN__TXN_FENCE_END;
+  ktxn__txn_wait_none(txn);
+}
+
+void ktxn__txn_fence_looked""",
+         Explorer("v1", HARM)),
+    Rule("3-probe-taint",
+         "V1: a copy of the probe of unknown fate taints the epoch that the probe won: a late one would end half of the "
+         "next transaction",
+         "txn/fence.c",
+         "    txn->tainted = tainted;",
+         "    txn->tainted = tainted && false;",
+         Explorer("v1", WRONG)),
+]
+
+BETWEEN = [
+    Rule("4.1-debt-first",
+         "no registration of the next transaction leaves before what is owed is paid",
+         "txn/request.c",
+         "static const step_fn steps[] = {step_init,  step_evidence, step_fence,   step_debt,\n"
+         "                                step_register, step_pace,     step_offsets, step_end};",
+         "static const step_fn steps[] = {step_init,  step_evidence, step_fence,   step_register,\n"
+         "                                step_debt, step_pace,     step_offsets, step_end};",
+         Explorer("v1", WRONG)),
+    Rule("4.3-taint-registration",
+         "V1: a registration of unknown fate taints the epoch",
+         "txn/result.c",
+         "      txn->tainted = true;\n      if (slot->purpose != KTXN__TXN_FOR_DEBT) txn->maybe = true;",
+         "      if (slot->purpose != KTXN__TXN_FOR_DEBT) txn->maybe = true;",
+         Explorer("v1", HARM)),
+    Rule("4.3-taint-end",
+         "V1: an EndTxn of unknown fate taints the epoch",
+         "txn/result.c",
+         "      txn->tainted = true;\n      if (slot->purpose != KTXN__TXN_FOR_TRANSACTION) return;",
+         "      if (slot->purpose != KTXN__TXN_FOR_TRANSACTION) return;",
+         Explorer("v1", WRONG)),
+    Rule("4.3-taint-given-up",
+         "V1: a batch that was given up taints the epoch",
+         "txn/sequence.c",
+         "  /* A hole in the sequence: on V1 the next transaction needs another epoch. */\n  txn->tainted = true;",
+         "  /* A hole in the sequence: on V1 the next transaction needs another epoch. */",
+         Explorer("v1", WRONG)),
+    Rule("4.3-taint-anchor",
+         "V1: a change of the anchor taints the epoch",
+         "txn/end.c",
+         "  if (txn->anchor != node) txn->tainted = true;",
+         "  (void)node;",
+         Explorer("v1", WRONG)),
+    Rule("4.3-look",
+         "V1: a look before the bump: never InitProducerId while something of ours is open, it would fence itself",
+         "txn/debt.c",
+         "  txn->debt = KTXN__TXN_DEBT_LOOK;\n  ktxn__txn_wait_none(txn);\n}",
+         "  txn->debt = KTXN__TXN_DEBT_BUMP;\n  ktxn__txn_wait_none(txn);\n}",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.3-ghost",
+         "V1: Ongoing at our epoch: a late registration opened a ghost; the last end closes it before the bump",
+         "txn/debt.c",
+         "      txn->debt = KTXN__TXN_DEBT_GHOST;\n      ktxn__txn_wait_none(txn);",
+         "      bump(txn);",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.3-prepare",
+         "V1: Prepare at our epoch: wait",
+         "txn/debt.c",
+         "      ktxn__txn_wait_paced(txn, now_us, 1000, txn->config.retry_backoff_us);\n      return;\n  }\n}\n\n"
+         "void ktxn__txn_debt_looked",
+         "      (void)now_us;\n      bump(txn);\n      return;\n  }\n}\n\nvoid ktxn__txn_debt_looked",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.3-behind",
+         "V1: a node that shows a lower epoch is behind: no bump there, another is looked for",
+         "txn/debt.c",
+         "result->producer_epoch < txn->producer_epoch) {\n    ktxn__txn_refind(txn, now_us, slot->node); /* it is behind */",
+         "result->producer_epoch < txn->producer_epoch) {\n    ktxn__txn_fenced(txn, 0, slot->api);",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.3-fenced",
+         "V1: a look that shows a higher epoch or another producer id: fenced, nothing is sent",
+         "txn/debt.c",
+         "    ktxn__txn_fenced(txn, 0, KTXN__TXN_API_DESCRIBE);",
+         "    bump(txn);",
+         Explorer("v1", HARM)),
+    Rule("4.3-own-bump",
+         "V1: after a bump of unknown fate, Empty at the next epoch may be our own: the bump again",
+         "txn/debt.c",
+         "  } else if (same_id && txn->bump_ambiguous && result->look == KTXN__TXN_LOOK_EMPTY &&",
+         "  } else if (same_id && txn->bump_ambiguous && result->look == KTXN__TXN_LOOK_DEAD &&",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.3-bump-51",
+         "V1: the bump answered 51: the look again",
+         "txn/debt.c",
+         "      txn->debt = KTXN__TXN_DEBT_LOOK;\n      ktxn__txn_wait_paced(",
+         "      ktxn__txn_wait_paced(",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.3-bump-elsewhere",
+         "V1: the bump goes to another node only after a look there",
+         "txn/debt.c",
+         "      txn->debt = KTXN__TXN_DEBT_LOOK;\n      ktxn__txn_refind(",
+         "      ktxn__txn_refind(",
+         Explorer("v1", NEEDLESS)),
+    Rule("4.4-sweep",
+         "V1: where a batch was given up, its partition is registered and aborted at the new epoch",
+         "txn/sequence.c",
+         "  if (flight->ambiguous) ktxn__txn_mark_sweep(txn, partition);",
+         "  if (flight->ambiguous && txn->level == INT32_MAX) ktxn__txn_mark_sweep(txn, partition);",
+         Explorer("v1-unverified", WRONG)),
+    Rule("4.4-sweep-groups",
+         "V1: a group whose offset commit is of unknown fate is swept as well",
+         "txn/result.c",
+         "      ktxn__txn_mark_sweep_group(txn, ktxn__txn_group(txn, (uint32_t)slot->group));\n",
+         "",
+         Test("trace", "trace_offsets")),
+    Rule("4.4-held",
+         "V1: with something to sweep, abort returns only when the sweep is acknowledged",
+         "txn/end.c",
+         "  if (!committed && sweep && txn->tainted && txn->debt != KTXN__TXN_DEBT_NONE) {",
+         "  if (!committed && sweep && txn->tainted && txn->debt == KTXN__TXN_DEBT_NONE) {",
+         Explorer("v1-unverified", WRONG)),
+    Rule("4.4-held-doubt",
+         "V1: fenced between EndTxn(abort) and the sweep: in doubt",
+         "txn/state.c",
+         "  return txn->commit_ambiguous || under_way || txn->held ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;",
+         "  return txn->commit_ambiguous || under_way ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;",
+         Explorer("v1-unverified", WRONG)),
+    Rule("4.4-gone",
+         "V1: a swept partition that is gone (3) is left out of the sweep, and the rest sent again",
+         "txn/result.c",
+         "  } else if (partitions && code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {",
+         "  } else if (partitions && code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION && txn->level == INT32_MAX) {",
+         Explorer("v1-unverified", DEAD)),
+    Rule("4.4-sweep-taint",
+         "V1: a request of the sweep of unknown fate taints the new epoch: bump again",
+         "txn/debt.c",
+         "  if (txn->tainted)\n    txn->debt = KTXN__TXN_DEBT_LOOK;",
+         "  if (txn->tainted && txn->held && !txn->held)\n    txn->debt = KTXN__TXN_DEBT_LOOK;",
+         Explorer("v1", WRONG)),
+    Rule("4.4-probe-clears",
+         "V1: after a probe answered 0 nothing is owed: the timeout's own markers carried the next epoch",
+         "txn/fence.c",
+         "  ktxn__txn_clear_sweep(txn);\n  if (!in_time) {",
+         "  if (!in_time) {",
+         Nothing("a sweep that is not needed harms nobody")),
+    Rule("4.5-v2-clears",
+         "V2 needs no sweep: its markers carry the next epoch to every log that was registered",
+         "txn/end.c",
+         "    ktxn__txn_clear_sweep(txn);\n    txn->settling",
+         "    txn->settling",
+         Nothing("without a taint no sweep follows; the marks would wait for a later V1 transaction, which sweeps more")),
+    Rule("4.6-different-offset",
+         "after a TxnOffsetCommit of unknown fate a different offset for the same partition is refused in that "
+         "transaction: the last arrival wins",
+         "sdk/engine/sender_offsets.c",
+         "    if (result->fate == KTXN__TXN_LOST || (code != 0 && !definite(code))) {",
+         "    if (result->fate == KTXN__TXN_LOST && code != 0 && !definite(code)) {",
+         Test("peer", "test_offsets")),
+    Rule("4.7-version",
+         "EndTxn 5 only for what began in V2",
+         "txn/request.c",
+         "return txn->mode == 2 && txn->level != 0 && !txn->no_v5; }",
+         "return (txn->mode == 2 || txn->level >= 2) && txn->level != 0 && !txn->no_v5; }",
+         Test("trace", "trace_features")),
+    Rule("4.7-level-0",
+         "EndTxn 5 never once the cluster is known to be at level 0: it would wedge the id",
+         "txn/request.c",
+         "return txn->mode == 2 && txn->level != 0 && !txn->no_v5; }",
+         "return txn->mode == 2 && !txn->no_v5; }",
+         Test("trace", "trace_features")),
+    Rule("4.7-to-v2",
+         "a V2 transaction never begins at the epoch of a V1 one",
+         "txn/txn.c",
+         "  if (txn->mode == 1 && mode == 2 && txn->epoch_used) {",
+         "  if (txn->mode == 1 && mode == 2 && txn->epoch_used && txn->level == 0) {",
+         Test("trace", "trace_features")),
+    Rule("4.8-rotate",
+         "V1: nothing but a sweep is registered at 32766: a new producer id first",
+         "txn/debt.c",
+         "  if (txn->producer_epoch >= KTXN__TXN_EPOCH_LAST)\n    txn->debt = KTXN__TXN_DEBT_ROTATE;",
+         "  if (txn->producer_epoch > KTXN__TXN_EPOCH_LAST)\n    txn->debt = KTXN__TXN_DEBT_ROTATE;",
+         Explorer("v1-last-epochs", DEAD)),
+    Rule("4.8-rotate-init",
+         "V1: the same when the first InitProducerId yields 32766",
+         "txn/result.c",
+         "txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && txn->level < 2)",
+         "txn->producer_epoch > KTXN__TXN_EPOCH_LAST && txn->level < 2)",
+         Explorer("v1-last-epochs", DEAD)),
+    Rule("4.8-sweep-first",
+         "V1: at 32766 first the sweep, then the new producer id: a sweep can't reach an old one",
+         "txn/debt.c",
+         "  if (txn->debt == KTXN__TXN_DEBT_ROTATE)\n    paid(txn);\n  else\n    sweep_next(txn, false);",
+         "  if (txn->debt == KTXN__TXN_DEBT_ROTATE) {\n    ktxn__txn_clear_sweep(txn);\n    paid(txn);\n  } else {\n"
+         "    if (txn->producer_epoch >= KTXN__TXN_EPOCH_LAST) ktxn__txn_clear_sweep(txn);\n"
+         "    sweep_next(txn, false);\n  }",
+         Explorer("v1-last-epochs", WRONG)),
+    Rule("4-registered-before-sent",
+         "V1: no byte of a batch leaves before its registration is acknowledged",
+         "txn/sequence.c",
+         "  return partition->ordinal == txn->ordinal && partition->registration == KTXN__TXN_REG_DONE;",
+         "  return partition->registration <= KTXN__TXN_REG_DONE;",
+         Explorer("v1-unverified", HARM)),
+]
+
+RULES = EVIDENCE + OUTCOMES + MOVED + BETWEEN
+
+
+def find(name):
+    for rule in RULES:
+        if rule.name == name:
+            return rule
+    raise KeyError(name)
+
+
+def without(rule, source):
+    """The text of the rule's file, `source`, with the rule taken out."""
+    count = source.count(rule.text)
+    if count != 1:
+        raise ValueError(f"{rule.name}: its text occurs {count} times in {rule.file}, and must exactly once")
+    return source.replace(rule.text, rule.without)
