@@ -20,6 +20,17 @@ static void tell(struct ktxn__job *job) {
   ktxn__client_tell(job->producer->client, &job->notice);
 }
 
+/* What became of a transaction is told even when nobody waits for the call's result, which stays to be collected. */
+static void tell_outcome(struct ktxn__job *job) {
+  if (job->outcome_told || job->op->error.outcome == KTXN_OUTCOME_NONE) {
+    return;
+  }
+  job->outcome_told = true;
+  job->notice.job = NULL;
+  job->notice.event.type = KTXN_EVENT_OUTCOME;
+  tell(job);
+}
+
 /* On the I/O thread. */
 static void ended(struct ktxn__op *op) {
   struct ktxn__job *job = op->owner;
@@ -31,6 +42,9 @@ static void ended(struct ktxn__op *op) {
   } else if (job->follow == KTXN__JOB_ASYNC) {
     tell(job);
   } else {
+    if (job->follow == KTXN__JOB_IDLE) {
+      tell_outcome(job);
+    }
     ktxn__producer_news(job->producer);
   }
   ktxn__mutex_unlock(&client->lock);
@@ -75,7 +89,9 @@ void ktxn__job_start(struct ktxn__job *job) {
 }
 
 void ktxn__job_announce(struct ktxn__job *job, enum ktxn_event_type type, void *opaque) {
+  ktxn__list_remove(&job->notice.link);
   job->follow = KTXN__JOB_ASYNC;
+  job->notice.job = job;
   job->notice.event.type = type;
   job->notice.event.opaque = opaque;
   if (job->done) {
@@ -83,9 +99,18 @@ void ktxn__job_announce(struct ktxn__job *job, enum ktxn_event_type type, void *
   }
 }
 
+void ktxn__job_leave(struct ktxn__job *job) {
+  job->follow = KTXN__JOB_IDLE;
+  if (job->done) {
+    tell_outcome(job);
+  }
+}
+
 void ktxn__job_abandon(struct ktxn__job *job) {
+  ktxn_client *client = job->producer->client;
   if (job->done) {
     ktxn__job_free(job);
+    ktxn__client_settle(client);
     return;
   }
   job->follow = KTXN__JOB_ABANDONED;

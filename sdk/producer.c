@@ -194,7 +194,7 @@ bool ktxn__producer_await(ktxn_producer *producer, struct ktxn__job *job, int64_
   }
   if (!done) {
     ktxn__mutex_lock(&producer->client->lock);
-    job->follow = KTXN__JOB_IDLE;
+    ktxn__job_leave(job);
     ktxn__mutex_unlock(&producer->client->lock);
   }
   return done;

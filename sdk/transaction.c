@@ -176,6 +176,7 @@ static int collect(ktxn_producer *producer, struct ktxn__job *job, ktxn_error *e
     producer->slot = NULL;
   }
   ktxn__job_free(job);
+  ktxn__client_settle(producer->client); /* the event of its outcome may have waited */
   ktxn__mutex_unlock(&producer->client->lock);
   return code;
 }

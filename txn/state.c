@@ -47,9 +47,9 @@ void ktxn__txn_report_offsets(struct ktxn__txn *txn, struct ktxn__txn_error erro
   ktxn__txn_report(txn, KTXN__TXN_OP_OFFSETS, KTXN_OUTCOME_NONE, error);
 }
 
-enum ktxn_outcome ktxn__txn_open_outcome(const struct ktxn__txn *txn) {
+enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left) {
   if (!ktxn__txn_in_transaction(txn)) return KTXN_OUTCOME_NONE;
-  bool under_way = txn->slot.active && txn->slot.api == KTXN__TXN_API_END && txn->slot.commit &&
+  bool under_way = left && txn->slot.active && txn->slot.api == KTXN__TXN_API_END && txn->slot.commit &&
                    txn->slot.purpose == KTXN__TXN_FOR_TRANSACTION;
   /* After its EndTxn(abort) a held abort waits for the sweep: until that is acknowledged a late batch of it may be
    * opened again by whoever has fenced us, and committed. */
@@ -87,7 +87,7 @@ void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error
 }
 
 void ktxn__txn_fatal(struct ktxn__txn *txn, struct ktxn__txn_error error) {
-  ktxn__txn_fatal_outcome(txn, error, ktxn__txn_open_outcome(txn));
+  ktxn__txn_fatal_outcome(txn, error, ktxn__txn_outcome(txn, true));
 }
 
 void ktxn__txn_fenced(struct ktxn__txn *txn, int16_t broker_code, uint8_t api) {
@@ -107,7 +107,7 @@ bool ktxn__txn_ensure(struct ktxn__txn *txn, bool holds, const char *what) {
   ktxn__txn_hook(what);
   /* Straight to FATAL without the report list, which may be what is broken. */
   if (txn->state != KTXN__TXN_FATAL_ERROR) {
-    enum ktxn_outcome outcome = ktxn__txn_open_outcome(txn);
+    enum ktxn_outcome outcome = ktxn__txn_outcome(txn, true);
     txn->report_count = 0;
     ktxn__txn_fatal_outcome(txn, ktxn__txn_cause(KTXN_E_INTERNAL, KTXN_CLASS_RECREATE, 0, 0), outcome);
   }

@@ -178,7 +178,6 @@ void ktxn__txn_fenced(struct ktxn__txn *txn, int16_t broker_code, uint8_t api);
 void ktxn__txn_uninitialize(struct ktxn__txn *txn, struct ktxn__txn_error error);
 void ktxn__txn_report(struct ktxn__txn *txn, uint8_t op, enum ktxn_outcome outcome, struct ktxn__txn_error error);
 void ktxn__txn_report_offsets(struct ktxn__txn *txn, struct ktxn__txn_error error);
-enum ktxn_outcome ktxn__txn_open_outcome(const struct ktxn__txn *txn);
 
 /* wait.c */
 void ktxn__txn_wait_none(struct ktxn__txn *txn);

@@ -284,6 +284,12 @@ uint32_t ktxn__txn_in_flight(const struct ktxn__txn *txn, uint32_t partition);
 /** Is something owed (bump, sweep) or a fence being looked into, so that gathered records wait? For logs. */
 bool ktxn__txn_owes(const struct ktxn__txn *txn);
 
+/**
+ * What is known of the open transaction if nothing more of it is sent or heard (NONE: none is open). `left`: the request
+ * that was pulled last and has no result yet may have left.
+ */
+enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left);
+
 /** NULL, or the text of the first invariant (txn/README.md) that does not hold. */
 const char *ktxn__txn_check(const struct ktxn__txn *txn);
 

@@ -25,10 +25,12 @@ enum ktxn_event_type {
   KTXN_EVENT_ABORT = 4,        /**< ktxn_abort_transaction_async() has ended */
   KTXN_EVENT_FLUSH = 5,        /**< ktxn_flush_async() has ended */
   KTXN_EVENT_ROOM = 6,         /**< after ktxn_send() said "would block": there is room again */
-  KTXN_EVENT_ERROR = 7         /**< the producer's transaction or the producer itself failed while nobody was calling */
+  KTXN_EVENT_ERROR = 7,        /**< the producer's transaction or the producer itself failed while nobody was calling */
+  KTXN_EVENT_OUTCOME = 8       /**< after a blocking call that timed out: the transaction's outcome is known now. The call
+                                    is still to be repeated, to collect its result; then the event does not come any more */
 };
 
-/** One event. `error.code` is 0 when what it tells succeeded. */
+/** One event. `error.code` is 0 when what it tells succeeded; `error.outcome` is the transaction's, as far as it is known. */
 typedef struct ktxn_event {
   enum ktxn_event_type type;
   ktxn_producer *producer; /**< which producer; valid until that producer is freed */

@@ -109,7 +109,11 @@ KTXN_API int ktxn_commit_transaction(ktxn_producer *producer, int timeout_ms, kt
  */
 KTXN_API int ktxn_abort_transaction(ktxn_producer *producer, int timeout_ms, ktxn_error *error);
 
-/** What is known of the transaction with that ordinal; the last 64 are remembered. USAGE for one never begun or forgotten. */
+/**
+ * What is known of the transaction with that ordinal: NONE while it is open or its end is under way; the last 64 are
+ * remembered, also after a fatal error and after ktxn_close(). It never changes once it is known. Never blocks.
+ * Errors: USAGE (never begun, or forgotten).
+ */
 KTXN_API int ktxn_transaction_outcome(ktxn_producer *producer, int64_t ordinal, enum ktxn_outcome *outcome,
                                       ktxn_error *error);
 
@@ -123,7 +127,8 @@ KTXN_API int ktxn_flush(ktxn_producer *producer, int timeout_ms, ktxn_error *err
  * Ends the producer: sends what is buffered if no transaction is open, aborts an open one, within `timeout_ms`; what is
  * left then fails with KTXN_E_CLOSED. Callbacks run on this thread. Later calls get KTXN_E_CLOSED. May be called again,
  * and from several threads: the first one ends it, the others wait for that.
- * Errors: RETRY is never returned: past the deadline it ends by force and says so with class RECREATE, KTXN_E_TIMED_OUT.
+ * Errors: RETRY is never returned: past the deadline it ends by force and says so with class RECREATE, KTXN_E_TIMED_OUT;
+ * its outcome is the open transaction's: nothing of it is sent any more, and what wasn't committed the broker aborts.
  */
 KTXN_API int ktxn_close(ktxn_producer *producer, int timeout_ms, ktxn_error *error);
 

@@ -17,7 +17,6 @@ static void take_begin(struct ktxn__sender *sender, int64_t ordinal, int64_t now
   }
   sender->ordinal = ordinal;
   sender->abort_error.code = 0;
-  sender->commit_asked = false;
   ktxn__sender_offsets_forget(sender);
   ktxn__sender_set_outcome(sender, ordinal, KTXN_OUTCOME_NONE);
   /* The gate opens only when the manager was READY, and it can leave that for FATAL alone. */

@@ -299,19 +299,11 @@ static struct ktxn__op *pop_flush(struct ktxn__sender *sender) {
   return op;
 }
 
-/* What became of the transaction that a forced end leaves behind: the broker aborts it when its timeout has passed,
- * unless a commit was asked for. */
+/* What became of the transaction that a forced end leaves behind. A request that waits for its turn stays here: encode()
+ * refuses it. */
 static enum ktxn_outcome abandoned(const struct ktxn__sender *sender) {
-  switch (ktxn__txn_state(sender->txn)) {
-    case KTXN__TXN_COMMITTING:
-      return sender->commit_asked ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;
-    case KTXN__TXN_IN_TRANSACTION:
-    case KTXN__TXN_ABORTABLE_ERROR:
-    case KTXN__TXN_ABORTING:
-      return KTXN_OUTCOME_NOT_COMMITTED;
-    default:
-      return KTXN_OUTCOME_NONE;
-  }
+  const struct ktxn__sender_txn_call *txn_call = &sender->txn_call;
+  return ktxn__txn_outcome(sender->txn, txn_call->active && !txn_call->held && txn_call->call.version >= 0);
 }
 
 /* All but a close, which says more than that. */

@@ -126,8 +126,7 @@ struct ktxn__sender {
   struct ktxn__op *init;
   struct ktxn__op *end; /* commit or abort */
   bool end_fed;
-  bool own_abort;    /* closing: the abort is the sender's own */
-  bool commit_asked; /* an EndTxn(commit) of this transaction has been pulled */
+  bool own_abort; /* closing: the abort is the sender's own */
   struct ktxn__op *close;
   struct ktxn__op *flush_first, *flush_last;
   struct ktxn__sender_offsets offsets;

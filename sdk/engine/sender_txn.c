@@ -206,6 +206,9 @@ static struct ktxn__sender *sender_of(struct ktxn__call *call) {
 static bool encode(struct ktxn__call *call, int16_t version, struct ktxn__call_body *body) {
   struct ktxn__sender *sender = sender_of(call);
   struct ktxn__writer *writer = ktxn__call_body_writer(body);
+  if (sender->forced) {
+    return false; /* what became of the transaction has been told: nothing may change it any more */
+  }
   return kinds[sender->txn_call.request.api].encode(sender, version, writer) && !writer->failed;
 }
 
@@ -419,7 +422,6 @@ void ktxn__sender_pull(struct ktxn__sender *sender, int64_t now_us) {
       break;
     }
     sender->txn_call.active = true;
-    sender->commit_asked = sender->commit_asked || (request->api == KTXN__TXN_API_END && request->commit);
     launch(sender, now_us);
   }
   /* A pull can end something by itself, such as a transaction without anything in it. */

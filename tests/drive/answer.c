@@ -69,16 +69,18 @@ const char *answer_word(char *to, const char *from, size_t size) {
 }
 
 void answer_end(struct answer *answer, const ktxn_error *error, int64_t elapsed_ms, const char *fields) {
+  char message[KTXN_ERROR_MESSAGE_MAX], outcome[32];
+  answer_word(outcome, ktxn_outcome_name(error->outcome), sizeof outcome);
   if (error->code == 0) {
-    answer_line(answer, "= ok elapsed_ms=%" PRId64 "%s%s", elapsed_ms, *fields ? " " : "", fields);
+    bool told = error->outcome != KTXN_OUTCOME_NONE;
+    answer_line(answer, "= ok elapsed_ms=%" PRId64 "%s%s%s%s", elapsed_ms, told ? " outcome=" : "", told ? outcome : "",
+                *fields ? " " : "", fields);
     return;
   }
-  char message[KTXN_ERROR_MESSAGE_MAX], outcome[32];
   quotable(message, error->message, sizeof message);
   answer_line(answer, "= error code=%s(%d) class=%s broker=%d fatal=%d outcome=%s elapsed_ms=%" PRId64 " message=\"%s\"",
               ktxn_code_name(error->code), error->code, ktxn_class_name(error->error_class), error->broker_code,
-              error->fatal ? 1 : 0, answer_word(outcome, ktxn_outcome_name(error->outcome), sizeof outcome), elapsed_ms,
-              message);
+              error->fatal ? 1 : 0, outcome, elapsed_ms, message);
 }
 
 void answer_write(struct answer *answer) {

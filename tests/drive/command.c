@@ -259,7 +259,7 @@ static void do_offsets(struct command *command) {
 }
 
 static const char *event_name(enum ktxn_event_type type) {
-  static const char *const names[] = {"none", "init", "send_offsets", "commit", "abort", "flush", "room", "error"};
+  static const char *const names[] = {"none", "init", "send_offsets", "commit", "abort", "flush", "room", "error", "outcome"};
   return (size_t)type < sizeof names / sizeof *names ? names[type] : "unknown";
 }
 
@@ -268,8 +268,10 @@ static void do_deliveries(struct command *command) {
   ktxn_client *client = ktxn_producer_client(command->target->producer);
   int taken = ktxn_poll(client, events, EVENTS_MAX, 0);
   for (int i = 0; i < taken; i++) {
-    answer_line(&command->answer, "event %s %" PRId64 " %s(%d)", event_name(events[i].type), events[i].ordinal,
-                ktxn_code_name(events[i].error.code), events[i].error.code);
+    char word[32];
+    answer_line(&command->answer, "event %s %" PRId64 " %s(%d) %s", event_name(events[i].type), events[i].ordinal,
+                ktxn_code_name(events[i].error.code), events[i].error.code,
+                answer_word(word, ktxn_outcome_name(events[i].error.outcome), sizeof word));
   }
   snprintf(command->fields, sizeof command->fields, "count=%u", label_report(&command->answer));
 }

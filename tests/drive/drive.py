@@ -50,9 +50,9 @@ class Answer:
         return [Delivery(line.split()[1:]) for line in self.lines if line.startswith("delivery ")]
 
     def events(self):
-        """[(kind, ordinal, code)] that `deliveries` took."""
-        return [(kind, int(ordinal), _CODE.match(code).group(1))
-                for kind, ordinal, code in (l.split()[1:] for l in self.lines if l.startswith("event "))]
+        """[(kind, ordinal, code, outcome)] that `deliveries` took."""
+        return [(kind, int(ordinal), _CODE.match(code).group(1), outcome)
+                for kind, ordinal, code, outcome in (l.split()[1:] for l in self.lines if l.startswith("event "))]
 
     def accepted(self):
         """How many records a `sendn` handed over."""
@@ -81,7 +81,7 @@ class Drive:
         self._process = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          stderr=subprocess.PIPE, bufsize=0)
         self._changed, self._lines, self._answers = threading.Condition(), {}, {}
-        self._ended, self._tags, self.stderr, self.delivered = False, 0, [], []
+        self._ended, self._tags, self.stderr, self.delivered, self.events = False, 0, [], [], []
         self._readers = [threading.Thread(target=self._read, daemon=True),
                          threading.Thread(target=self._read_errors, daemon=True)]
         for reader in self._readers:
@@ -111,9 +111,11 @@ class Drive:
         return Pending(self, tag)
 
     def collect(self):
-        """Serves callbacks; returns the deliveries since the last call. `delivered` has them all."""
-        found = self.cmd("deliveries").deliveries()
+        """Serves callbacks; returns the deliveries since the last call. `delivered` has them all, `events` what was told."""
+        answer = self.cmd("deliveries")
+        found = answer.deliveries()
         self.delivered += found
+        self.events += answer.events()
         return found
 
     def answer(self, tag, timeout_s, line=""):

@@ -148,6 +148,16 @@ class Scene:
             self.send(value, partition, topic)
         return self.commit()
 
+    def events(self, wait=True):
+        """What ktxn_poll() has to tell now, or once it has something: [(kind, ordinal, code, outcome)]."""
+        for _ in range(500 if wait else 1):
+            self.drive.collect()
+            found, self.drive.events = self.drive.events, []
+            if found or not wait:
+                return found
+            self.ok("sleep 10")
+        raise AssertionError("no event")
+
     # ---- calls that may fail
 
     def settle(self):

@@ -45,9 +45,9 @@ class EndingTest(ScenarioCase):
             scene.init()
             for _ in range(2):
                 scene.begin()
-                self.assertEqual(scene.commit().outcome, "none")
+                self.assertEqual(scene.commit().outcome, "committed")
                 scene.begin()
-                scene.abort()
+                self.assertEqual(scene.abort().outcome, "not_committed")
             self.assertEqual(scene.count("EndTxn"), 0)
             scene.transaction("next")
 
