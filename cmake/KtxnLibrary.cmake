@@ -1,6 +1,6 @@
 # The two libraries that users link, and what is installed for them.
 set(KTXN_VERSION_SCRIPT ${CMAKE_SOURCE_DIR}/cmake/ktxn.map)
-add_library(ktxn SHARED $<TARGET_OBJECTS:ktxn_objects>)
+add_library(ktxn SHARED $<TARGET_OBJECTS:ktxn_client_objects> $<TARGET_OBJECTS:ktxn_common_objects>)
 target_link_libraries(ktxn PRIVATE ktxn_flags ktxn_crc Threads::Threads)
 # nodelete: a helper thread that is stuck in getaddrinfo() is let go at the end of its client and still needs its code
 target_link_options(ktxn PRIVATE -Wl,--version-script=${KTXN_VERSION_SCRIPT} -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete
@@ -11,7 +11,7 @@ if(KTXN_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES Clang)
   set_property(TARGET ktxn APPEND PROPERTY LINK_OPTIONS -Wl,-z,undefs)
 endif()
 
-add_library(ktxn_static STATIC $<TARGET_OBJECTS:ktxn_objects>)
+add_library(ktxn_static STATIC $<TARGET_OBJECTS:ktxn_client_objects> $<TARGET_OBJECTS:ktxn_common_objects>)
 target_link_libraries(ktxn_static PUBLIC Threads::Threads $<BUILD_INTERFACE:ktxn_crc>)
 set_target_properties(ktxn_static PROPERTIES OUTPUT_NAME ktxn)
 

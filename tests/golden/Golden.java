@@ -89,5 +89,6 @@ public final class Golden implements AutoCloseable {
     file(directory, "end_txn", Requests::endTxn, Responses::endTxn);
     file(directory, "produce", Requests::produce, Responses::produce);
     file(directory, "describe_transactions", Requests::describeTransactions, Responses::describeTransactions);
+    file(directory, "messages", Messages::all);
   }
 }
