@@ -257,6 +257,17 @@ class Cluster:
 
     # -- what a test asks
 
+    def wait_in_sync(self, topic):
+        """Every running node agrees on the topic's leaders, and all replicas are in sync. A node that has slept goes on as the
+        leader that it was until it hears of its successor, and serves readers what it knew then."""
+        def must_agree():
+            views = [self.client.metadata([topic], node.address)[topic] for node in self.nodes.values() if node.running()]
+            behind = [p for view in views for p in view if sorted(p.isr) != sorted(p.replicas)]
+            if behind or len({tuple(p.leader for p in view) for view in views}) > 1:
+                raise wire.KafkaError(wire.NOT_LEADER, "%s is not in sync: %s" % (topic, views))
+
+        wire.retry(must_agree, START_SECONDS)
+
     def tool(self, *command, stdin=None, timeout=60):
         """Runs a class of Kafka's own tools and returns what it prints."""
         done = subprocess.run(["java", "-Xmx256m", *JAVA[1:], "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

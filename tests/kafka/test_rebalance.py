@@ -22,6 +22,7 @@ FEED_SECONDS = 40
 DOZE_SECONDS = 6  # the broker aborts the copier's transaction, and the copier keeps its partitions
 FREEZE_SECONDS = 12  # the copier's session.timeout.ms is 10 s, so the group gives it up and hands its partitions on
 DRAIN_SECONDS = 120
+START_SECONDS = 30
 
 
 class Copier:
@@ -32,7 +33,18 @@ class Copier:
         self.process = None
 
     def start(self):
+        """Returns when it would end in order at SIGTERM."""
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        end = time.monotonic() + START_SECONDS
+        while not self.catches_sigterm():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise AssertionError("a copier has not started; exit code %s" % self.process.returncode)
+            time.sleep(0.005)
+
+    def catches_sigterm(self):
+        with open("/proc/%d/status" % self.process.pid) as source:
+            caught = [int(line.split()[1], 16) for line in source if line.startswith("SigCgt:")]
+        return bool(caught and caught[0] & 1 << (signal.SIGTERM - 1))
 
     def kill(self):
         if self.process:

@@ -91,12 +91,14 @@ class Moves:
         self.gone = None
         self.addCleanup(self.bring_back)
 
-    def bring_back(self):
+    def bring_back(self, topic=None):
         if self.gone:
             self.cluster.resume(self.gone)
             if not self.cluster.nodes[self.gone].running():
                 self.cluster.restart(self.gone)
             self.gone = None
+        if topic:
+            self.cluster.wait_in_sync(topic)
 
     def take_away(self, tid, how):
         self.gone = self.client.coordinator(tid)
@@ -120,7 +122,7 @@ class Moves:
         program.commit()
         program.begin(*("%s %d - c" % (topic, p) for p in range(3)))
         program.commit()
-        self.bring_back()
+        self.bring_back(topic)
         self.assertEqual(self.placed(topic),
                          [(0, "a"), (0, "b"), (0, "c"), (1, "a"), (1, "b"), (1, "c"), (2, "b"), (2, "c")])
 
@@ -152,7 +154,7 @@ class Moves:
             program.abort()
         program.begin("%s 2 - c" % topic)
         program.commit()
-        self.bring_back()
+        self.bring_back(topic)
         self.assertEqual(self.values(topic), ["a", "b", "b", "c"] if answer.ok else ["a", "c"])
 
     def test_group_coordinator_is_stopped(self):

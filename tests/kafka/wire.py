@@ -254,11 +254,12 @@ class Client:
         return {name: high for name, high, _ in
                 features.array(lambda: (features.string(), features.get("hh")[0], features.tags()))}
 
-    def metadata(self, topics):
-        """Topic -> partitions. None asks for all topics. Remembers the nodes' addresses."""
+    def metadata(self, topics, address=None):
+        """Topic -> partitions, as the node at that address sees it. None asks for all topics. Remembers the nodes' addresses."""
         body = Writer(False)
         body.array(topics, body.string).put("?", False)
-        answer = self.anywhere(3, 7, body.done(), False)
+        request = (3, 7, body.done(), False)
+        answer = self.at(address, *request) if address else self.anywhere(*request)
         answer.get("i")
         nodes = answer.array(lambda: (answer.get("i"), answer.string(), answer.get("i"), answer.string()))
         self.addresses = {node: "%s:%d" % (host, port) for node, host, port, _ in nodes}
