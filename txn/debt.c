@@ -26,16 +26,24 @@ static void rotate_or_pay(struct ktxn__txn *txn) {
     paid(txn);
 }
 
-static void sweep_next(struct ktxn__txn *txn, bool registered) {
+/* Nothing is open at the new epoch: done, but for a copy of a sweep's request that is still under way. */
+static void sweep_over(struct ktxn__txn *txn) {
+  if (txn->tainted)
+    txn->debt = KTXN__TXN_DEBT_LOOK; /* once more */
+  else
+    rotate_or_pay(txn);
+}
+
+static void sweep_next(struct ktxn__txn *txn) {
   ktxn__txn_wait_none(txn);
   if (txn->sweep_partitions > 0 && txn->debt < KTXN__TXN_DEBT_SWEEP_ADD)
     txn->debt = KTXN__TXN_DEBT_SWEEP_ADD;
   else if (txn->sweep_groups > 0)
     txn->debt = KTXN__TXN_DEBT_SWEEP_GROUP;
-  else if (registered)
+  else if (txn->swept)
     txn->debt = KTXN__TXN_DEBT_SWEEP_END;
   else
-    rotate_or_pay(txn);
+    sweep_over(txn);
 }
 
 static void bump(struct ktxn__txn *txn) {
@@ -61,6 +69,16 @@ static void looked_ours(struct ktxn__txn *txn, int64_t now_us, enum ktxn__txn_lo
   }
 }
 
+static void no_look(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                    const struct ktxn__txn_result *result) {
+  bool unknown = result->fate == KTXN__TXN_ANSWERED && result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND;
+  if (unknown && ktxn__txn_missing(txn, now_us, slot->node))
+    ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_ID_MAPPING, KTXN_CLASS_RECREATE, result->code,
+                                         KTXN__TXN_API_DESCRIBE));
+  else
+    ktxn__txn_refind(txn, now_us, result->fate == KTXN__TXN_UNSENT ? KTXN__TXN_NODE_NONE : slot->node);
+}
+
 void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result) {
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
@@ -68,9 +86,10 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
     return;
   }
   if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
-    ktxn__txn_refind(txn, now_us, result->fate == KTXN__TXN_ANSWERED ? slot->node : KTXN__TXN_NODE_NONE);
+    no_look(txn, now_us, slot, result);
     return;
   }
+  txn->missing_us = -1;
   bool same_id = result->producer_id == txn->producer_id;
   if (same_id && result->producer_epoch == txn->producer_epoch) {
     looked_ours(txn, now_us, result->look);
@@ -87,10 +106,14 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
 static void bump_answered(struct ktxn__txn *txn, const struct ktxn__txn_result *result) {
   ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
-  if (txn->debt == KTXN__TXN_DEBT_ROTATE)
+  if (txn->debt == KTXN__TXN_DEBT_ROTATE) {
     paid(txn);
-  else
-    sweep_next(txn, false);
+    return;
+  }
+  /* What the sweep opens is aborted, by whatever copy of its end. */
+  txn->last_commit = false;
+  txn->swept = false;
+  sweep_next(txn);
 }
 
 void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -109,12 +132,11 @@ void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct k
     case KTXN__TXN_ELSEWHERE:
       /* Another node must first show what it holds. */
       txn->debt = KTXN__TXN_DEBT_LOOK;
-      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      ktxn__txn_refind_after(txn, now_us, slot, result->fate);
       return;
     default:
       break;
   }
-  (void)slot;
   /* 47, 90: another producer, or a coordinator that reloaded between two copies of the bump: the two look alike. */
   if (result->code == KTXN_E_INVALID_PRODUCER_EPOCH || result->code == KTXN_E_PRODUCER_FENCED)
     ktxn__txn_fenced(txn, result->code, KTXN__TXN_API_INIT);
@@ -123,12 +145,13 @@ void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct k
                                          KTXN__TXN_API_INIT));
 }
 
-void ktxn__txn_debt_registered(struct ktxn__txn *txn, int64_t now_us) {
-  (void)now_us;
-  txn->epoch_used = true;
+/* One step of the sweep is done; taken: the coordinator has registered something. */
+void ktxn__txn_debt_registered(struct ktxn__txn *txn, bool taken) {
+  txn->swept = txn->swept || taken;
+  txn->epoch_used = txn->epoch_used || taken;
   if (txn->debt == KTXN__TXN_DEBT_SWEEP_ADD) {
     txn->debt = KTXN__TXN_DEBT_SWEEP_GROUP;
-    sweep_next(txn, true);
+    sweep_next(txn);
     return;
   }
   for (uint32_t i = 0; i < txn->group_room; i++) {
@@ -137,7 +160,7 @@ void ktxn__txn_debt_registered(struct ktxn__txn *txn, int64_t now_us) {
     group->sweep = false;
     txn->sweep_groups--;
   }
-  sweep_next(txn, true);
+  sweep_next(txn);
 }
 
 void ktxn__txn_debt_swept(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
@@ -146,9 +169,7 @@ void ktxn__txn_debt_swept(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
   txn->epoch_used = true;
   txn->anchor = node;
   txn->last_commit = false;
+  txn->swept = false;
   ktxn__txn_wait_none(txn);
-  if (txn->tainted)
-    txn->debt = KTXN__TXN_DEBT_LOOK; /* a copy of a sweep's request is under way: once more */
-  else
-    rotate_or_pay(txn);
+  sweep_over(txn);
 }

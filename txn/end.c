@@ -86,18 +86,9 @@ static void abort_forgotten(struct ktxn__txn *txn, int32_t node) {
 }
 
 /* 48: the coordinator holds no transaction of ours, or one that went the other way. */
-static void wrong_state(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
-                        const struct ktxn__txn_result *result) {
-  if (txn->mode == 2 && slot->commit) {
+static void wrong_state(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
+  if (slot->v5 && slot->commit) {
     ktxn__txn_suspect(txn, slot, KTXN_E_INVALID_TXN_STATE);
-    return;
-  }
-  if (!slot->commit && !txn->commit_sent && txn->maybe && !txn->acked) {
-    /* The start was of unknown fate, and did not happen. */
-    txn->tainted = true;
-    struct ktxn__txn_result none = *result;
-    none.version = 0;
-    ended(txn, now_us, slot, &none);
     return;
   }
   ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_TXN_STATE, KTXN_CLASS_RECREATE, KTXN_E_INVALID_TXN_STATE,
@@ -129,13 +120,13 @@ void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
       return;
     case KTXN__TXN_SAME:
     case KTXN__TXN_ELSEWHERE:
-      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      ktxn__txn_refind_after(txn, now_us, slot, result->fate);
       return;
     case KTXN__TXN_SUSPECT:
       ktxn__txn_suspect(txn, slot, result->code);
       return;
     case KTXN__TXN_STATE:
-      wrong_state(txn, now_us, slot, result);
+      wrong_state(txn, slot);
       return;
     case KTXN__TXN_FEATURES:
       features_changed(txn, now_us);
@@ -199,8 +190,17 @@ static void stop_settling(struct ktxn__txn *txn, int64_t now_us) {
   txn->settling = false;
 }
 
+/* The cluster was taken back to the older ends while it was being found out who moved the epoch: the question by
+ * version 5 must not be asked any more, and none of the older ones tells. */
+static void stop_asking(struct ktxn__txn *txn) {
+  bool asking = txn->fence == KTXN__TXN_FENCE_END && !txn->slot.active;
+  if (asking && txn->mode == 2 && !ktxn__txn_ends_by_v5(txn))
+    ktxn__txn_fenced(txn, txn->error.broker_code, KTXN__TXN_API_END);
+}
+
 void ktxn__txn_advance(struct ktxn__txn *txn, int64_t now_us) {
   stop_settling(txn, now_us);
+  stop_asking(txn);
   follow_anchor(txn);
   if (txn->state == KTXN__TXN_COMMITTING || txn->state == KTXN__TXN_ABORTING) end_here(txn);
 }

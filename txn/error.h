@@ -50,12 +50,6 @@ enum ktxn__txn_action ktxn__txn_action(enum ktxn__txn_column column, int code);
 /** The column of a request (commit: which end it is). */
 enum ktxn__txn_column ktxn__txn_column(enum ktxn__txn_api api, bool commit);
 
-/**
- * Did a coordinator that answers so certainly change nothing? Codes that brokers also give after their log took the
- * change (-1, 7, 14, 15, 16, 35) and unknown codes are not definite; 0 is not asked.
- */
-bool ktxn__txn_definite(int code);
-
 /** May a batch that was answered so be in the log all the same (acks=all, leadership lost while waiting, ...)? */
 bool ktxn__txn_possibly_written(int code);
 

@@ -28,19 +28,12 @@ static bool proves_commit(const struct ktxn__txn *txn, const struct ktxn__txn_re
          look->look == KTXN__TXN_LOOK_PREPARE_COMMIT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
 }
 
-static void committed_then_fenced(struct ktxn__txn *txn, int16_t code) {
-  ktxn__txn_settle(txn, true);
-  ktxn__txn_fenced(txn, code, KTXN__TXN_API_END);
-}
-
 static void counts_v1(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code,
                       const struct ktxn__txn_result *look) {
-  if (code == KTXN_E_INVALID_PRODUCER_ID_MAPPING)
-    fatal(txn, code, slot->api);
-  else if (txn->commit_ambiguous && proves_commit(txn, look))
-    committed_then_fenced(txn, code);
-  else if (txn->commit_ambiguous)
-    fatal(txn, code, slot->api); /* in doubt */
+  bool mapping = code == KTXN_E_INVALID_PRODUCER_ID_MAPPING;
+  if (txn->commit_ambiguous && !mapping && proves_commit(txn, look)) txn->committed = true;
+  if (txn->commit_ambiguous || mapping)
+    fatal(txn, code, slot->api); /* in doubt, if it is not known to be committed */
   else
     ktxn__txn_fence_enter(txn, code, slot->api);
 }
@@ -60,28 +53,36 @@ static void counts(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int
                    const struct ktxn__txn_result *look) {
   if (slot->purpose == KTXN__TXN_FOR_DEBT || slot->purpose == KTXN__TXN_FOR_FENCE)
     fatal(txn, code, slot->api);
-  else if (txn->mode == 2)
+  else if (slot->api == KTXN__TXN_API_END ? slot->v5 : ktxn__txn_ends_by_v5(txn))
     counts_v2(txn, slot, code);
   else
     counts_v1(txn, slot, code, look);
 }
 
 /* V2: an abort of ours may itself have moved the epoch by one. */
-static bool may_be_own_abort(const struct ktxn__txn *txn, const struct ktxn__txn_slot *slot,
-                             const struct ktxn__txn_result *look) {
-  bool abort = txn->mode == 2 && slot->api == KTXN__TXN_API_END && !slot->commit;
+static bool may_be_own_abort(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *look) {
+  bool abort = slot->v5 && !slot->commit;
   bool ending = look->look == KTXN__TXN_LOOK_PREPARE_ABORT || look->look == KTXN__TXN_LOOK_PREPARE_COMMIT ||
                 look->look == KTXN__TXN_LOOK_COMPLETE_ABORT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
   return abort && ending && look->producer_id == slot->producer_id &&
          look->producer_epoch == slot->producer_epoch + 1;
 }
 
-static bool look_proves(const struct ktxn__txn *txn, const struct ktxn__txn_slot *slot,
+/* 105: the id is unknown to that node. The node that held it before would know. If for the whole of the transaction's
+ * timeout nobody who was asked knew it, its coordinator has forgotten it (transactional.id.expiration.ms). */
+bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
+  if (txn->missing_us < 0) txn->missing_us = now_us;
+  return node == txn->anchor || now_us - txn->missing_us >= txn->config.transaction_timeout_us;
+}
+
+static bool look_proves(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                         const struct ktxn__txn_result *look) {
   if (look->fate == KTXN__TXN_UNSUPPORTED) return true; /* before Kafka 3.0 there is no look; the worst is a needless end */
   if (look->fate != KTXN__TXN_ANSWERED) return false;
-  if (look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND) return slot->node == txn->anchor;
-  if (look->code != 0 || may_be_own_abort(txn, slot, look)) return false;
+  if (look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND) return ktxn__txn_missing(txn, now_us, slot->node);
+  if (look->code != 0) return false;
+  txn->missing_us = -1;
+  if (may_be_own_abort(slot, look)) return false;
   return look->producer_id != slot->producer_id || look->producer_epoch > slot->producer_epoch;
 }
 
@@ -90,7 +91,7 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
   struct ktxn__txn_suspect suspect = txn->suspect;
   (void)slot;
   txn->suspect.active = false;
-  if (look_proves(txn, &suspect.slot, result)) {
+  if (look_proves(txn, now_us, &suspect.slot, result)) {
     ktxn__txn_wait_none(txn);
     counts(txn, &suspect.slot, suspect.code, result);
     return;

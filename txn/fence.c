@@ -37,11 +37,11 @@ static bool timeout_passed(const struct ktxn__txn *txn, int64_t now_us) {
 }
 
 static bool v1_may_probe(const struct ktxn__txn *txn, int64_t now_us) {
-  return txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);
+  return txn->mode == 1 && txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);
 }
 
 static void moved(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code) {
-  if (txn->mode == 1 && !v1_may_probe(txn, now_us)) {
+  if (!ktxn__txn_ends_by_v5(txn) && !v1_may_probe(txn, now_us)) {
     ktxn__txn_fenced(txn, broker_code, KTXN__TXN_API_END);
     return;
   }
@@ -52,7 +52,9 @@ static void moved(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code) {
 void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             const struct ktxn__txn_result *result) {
   int16_t broker_code = txn->error.broker_code != 0 ? txn->error.broker_code : (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH;
-  if (result->fate == KTXN__TXN_UNSUPPORTED) { /* before Kafka 3.0 */
+  bool missing = result->fate == KTXN__TXN_ANSWERED && result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND &&
+                 ktxn__txn_missing(txn, now_us, slot->node);
+  if (result->fate == KTXN__TXN_UNSUPPORTED || missing) { /* before Kafka 3.0 there is no look */
     moved(txn, now_us, broker_code);
     return;
   }
@@ -76,7 +78,7 @@ static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
   bool in_time = timeout_passed(txn, now_us);
   bool tainted = txn->probe_ambiguous;
   txn->probe_ambiguous = false;
-  if (txn->mode == 2) {
+  if (slot->v5) {
     ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
     txn->settling = false;
   } else {
@@ -92,18 +94,23 @@ static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
     return;
   }
   txn->ended = true;
+  txn->commit_ambiguous = false; /* no copy of it was taken, and none can be any more */
   found(txn, ktxn__txn_cause(KTXN_E_ABORTED_BY_BROKER, KTXN_CLASS_ABORT, (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH,
                              KTXN__TXN_API_END));
 }
 
 /* V2, abort answered 48: only a completed commit of ours answers so. */
-static void was_committed(struct ktxn__txn *txn, int16_t code) {
+static void was_committed(struct ktxn__txn *txn, int64_t now_us, int16_t code) {
   if (!txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {
     ktxn__txn_fenced(txn, code, KTXN__TXN_API_END);
     return;
   }
   txn->fence = KTXN__TXN_FENCE_NONE; /* the commit again, for the identity */
-  ktxn__txn_wait_none(txn);
+  if (txn->committed)
+    ktxn__txn_wait_backoff(txn, now_us);
+  else
+    ktxn__txn_wait_none(txn);
+  txn->committed = true;
 }
 
 void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -118,14 +125,14 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
       return;
     case KTXN__TXN_SAME:
     case KTXN__TXN_ELSEWHERE:
-      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      ktxn__txn_refind_after(txn, now_us, slot, result->fate);
       return;
     case KTXN__TXN_SUSPECT:
       ktxn__txn_suspect(txn, slot, result->code);
       return;
     case KTXN__TXN_STATE:
-      if (txn->mode == 2)
-        was_committed(txn, result->code);
+      if (slot->v5)
+        was_committed(txn, now_us, result->code);
       else
         ktxn__txn_fenced(txn, result->code, KTXN__TXN_API_END);
       return;

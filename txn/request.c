@@ -45,7 +45,7 @@ static enum step send_end(const struct ktxn__txn *txn, struct plan *plan, enum k
 
 /* KIP-890: version 5 only for what began in V2, and not once the cluster is known to be at level 0, which would wedge
  * the transactional id. */
-static bool end_v5(const struct ktxn__txn *txn) { return txn->mode == 2 && txn->level != 0 && !txn->no_v5; }
+bool ktxn__txn_ends_by_v5(const struct ktxn__txn *txn) { return txn->mode == 2 && txn->level != 0 && !txn->no_v5; }
 
 static enum step step_init(const struct ktxn__txn *txn, struct plan *plan) {
   if (txn->state != KTXN__TXN_INITIALIZING) return STEP_PASS;
@@ -62,31 +62,40 @@ static enum step step_evidence(const struct ktxn__txn *txn, struct plan *plan) {
 /* KIP-890: before an end by version 5 the coordinator must have taken something of this epoch, or the end could be
  * taken for a successor's. */
 static bool v2_unproven(const struct ktxn__txn *txn) {
-  return txn->mode == 2 && txn->registered_us >= 0 && !txn->acked;
+  return ktxn__txn_ends_by_v5(txn) && txn->registered_us >= 0 && !txn->acked;
 }
 
-/* One registration of this transaction once more: a partition or group that has been asked for. */
-static enum step step_repeat(const struct ktxn__txn *txn, struct plan *plan, enum ktxn__txn_purpose purpose) {
+/* A partition, or else a group, that this transaction has asked to be registered and that is still there; -1 = none. */
+static int32_t repeatable_partition(const struct ktxn__txn *txn) {
   for (uint32_t i = 0; i < txn->partition_room; i++) {
     const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, i);
     bool tried = partition->ordinal == txn->ordinal && (txn->mode == 2 || partition->tried);
-    if (tried && !partition->gone) {
-      plan->group = -1;
-      plan->version_max = 3;
-      enum step step = send_coordinator(txn, plan, KTXN__TXN_API_ADD_PARTITIONS, purpose);
-      if (plan->api == KTXN__TXN_API_ADD_PARTITIONS) plan->group = (int32_t)i; /* which one: see take_partitions() */
-      return step;
-    }
+    if (tried && !partition->gone) return (int32_t)i;
   }
+  return -1;
+}
+
+static int32_t repeatable_group(const struct ktxn__txn *txn) {
   for (uint32_t i = 0; i < txn->group_room; i++) {
     const struct ktxn__txn_group *group = ktxn__txn_group_at(txn, i);
-    if (group->ordinal == txn->ordinal && group->tried && !group->gone) {
-      plan->version_max = 3;
-      plan->group = (int32_t)i;
-      return send_coordinator(txn, plan, KTXN__TXN_API_ADD_OFFSETS, purpose);
-    }
+    if (group->ordinal == txn->ordinal && group->tried && !group->gone) return (int32_t)i;
   }
-  return STEP_PASS;
+  return -1;
+}
+
+bool ktxn__txn_repeatable(const struct ktxn__txn *txn) {
+  return repeatable_partition(txn) >= 0 || repeatable_group(txn) >= 0;
+}
+
+/* One registration of this transaction once more. */
+static enum step step_repeat(const struct ktxn__txn *txn, struct plan *plan) {
+  int32_t partition = repeatable_partition(txn);
+  int32_t number = partition >= 0 ? partition : repeatable_group(txn);
+  enum ktxn__txn_api api = partition >= 0 ? KTXN__TXN_API_ADD_PARTITIONS : KTXN__TXN_API_ADD_OFFSETS;
+  plan->version_max = 3;
+  enum step step = send_coordinator(txn, plan, api, KTXN__TXN_FOR_REPEAT);
+  if (plan->api == api) plan->group = number; /* of a partition: see take_partitions() */
+  return step;
 }
 
 static enum step step_fence(const struct ktxn__txn *txn, struct plan *plan) {
@@ -94,8 +103,8 @@ static enum step step_fence(const struct ktxn__txn *txn, struct plan *plan) {
   if (txn->on_wire > 0) return STEP_WAIT;
   if (txn->fence == KTXN__TXN_FENCE_LOOK)
     return send_coordinator(txn, plan, KTXN__TXN_API_DESCRIBE, KTXN__TXN_FOR_FENCE);
-  if (v2_unproven(txn)) return step_repeat(txn, plan, KTXN__TXN_FOR_REPEAT);
-  if (txn->mode == 2) return send_end(txn, plan, KTXN__TXN_FOR_FENCE, false, true);
+  if (v2_unproven(txn)) return step_repeat(txn, plan);
+  if (ktxn__txn_ends_by_v5(txn)) return send_end(txn, plan, KTXN__TXN_FOR_FENCE, false, true);
   /* V1: a broker's timeout leaves the transaction aborted at epoch + 1, and nobody's; a successor is beyond that. */
   plan->producer_epoch = (int16_t)(txn->producer_epoch + 1);
   return send_end(txn, plan, KTXN__TXN_FOR_FENCE, false, false);
@@ -156,10 +165,10 @@ static enum step step_offsets(const struct ktxn__txn *txn, struct plan *plan) {
   return send(plan, KTXN__TXN_API_OFFSET_COMMIT, KTXN__TXN_FOR_TRANSACTION, group->node);
 }
 
-/* V1: the coordinator that is to end the transaction must have acknowledged a registration of it, or its answer could
- * speak of the transaction before. */
+/* By the older versions: the coordinator that is to end the transaction must have acknowledged a registration of it, or
+ * its answer could speak of the transaction before. */
 static bool v1_unproven(const struct ktxn__txn *txn) {
-  return txn->mode == 1 && (!txn->acked || txn->acked_node != txn->coordinator);
+  return !ktxn__txn_ends_by_v5(txn) && (!txn->acked || txn->acked_node != txn->coordinator);
 }
 
 static enum step step_end(const struct ktxn__txn *txn, struct plan *plan) {
@@ -168,8 +177,8 @@ static enum step step_end(const struct ktxn__txn *txn, struct plan *plan) {
   if (txn->flights > 0 || txn->queued > 0) return STEP_WAIT;
   if (txn->coordinator == KTXN__TXN_NODE_NONE)
     return send(plan, KTXN__TXN_API_FIND_TXN, KTXN__TXN_FOR_TRANSACTION, KTXN__TXN_NODE_NONE);
-  if (v1_unproven(txn) || v2_unproven(txn)) return step_repeat(txn, plan, KTXN__TXN_FOR_REPEAT);
-  return send_end(txn, plan, KTXN__TXN_FOR_TRANSACTION, txn->state == KTXN__TXN_COMMITTING, end_v5(txn));
+  if (v1_unproven(txn) || v2_unproven(txn)) return step_repeat(txn, plan);
+  return send_end(txn, plan, KTXN__TXN_FOR_TRANSACTION, txn->state == KTXN__TXN_COMMITTING, ktxn__txn_ends_by_v5(txn));
 }
 
 typedef enum step (*step_fn)(const struct ktxn__txn *, struct plan *);
@@ -231,13 +240,19 @@ static void note_leaving(struct ktxn__txn *txn, const struct plan *plan, int64_t
   if (plan->purpose == KTXN__TXN_FOR_PACE) txn->probes++;
 }
 
+static int32_t avoided(const struct ktxn__txn *txn, const struct plan *plan) {
+  if (plan->api == KTXN__TXN_API_FIND_TXN) return txn->avoid;
+  if (plan->api == KTXN__TXN_API_FIND_GROUP) return ktxn__txn_group_at(txn, (uint32_t)plan->group)->avoid;
+  return KTXN__TXN_NODE_NONE;
+}
+
 static void fill(struct ktxn__txn *txn, const struct plan *plan, struct ktxn__txn_request *request) {
   bool first = plan->api == KTXN__TXN_API_INIT && plan->purpose != KTXN__TXN_FOR_DEBT;
   *request = (struct ktxn__txn_request){
       .id = ++txn->next_id,
       .api = (enum ktxn__txn_api)plan->api,
       .node = plan->node,
-      .avoid_node = plan->api == KTXN__TXN_API_FIND_TXN ? txn->avoid : KTXN__TXN_NODE_NONE,
+      .avoid_node = avoided(txn, plan),
       .producer_id = first ? -1 : txn->producer_id,
       .producer_epoch = first ? -1 : plan->producer_epoch,
       .version_max = plan->version_max,
@@ -257,6 +272,7 @@ bool ktxn__txn_next_request(struct ktxn__txn *txn, int64_t now_us, struct ktxn__
   fill(txn, &plan, request);
   txn->slot = (struct ktxn__txn_slot){true,
                                       plan.commit,
+                                      plan.api == KTXN__TXN_API_END && plan.version_min == 5,
                                       plan.api,
                                       plan.purpose,
                                       request->producer_epoch,

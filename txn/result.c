@@ -85,6 +85,11 @@ static void abortable(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, 
   ktxn__txn_abortable(txn, error);
 }
 
+/* May the transaction still fail because of this? Not once a commit has left, and not what is owed behind its end. */
+static bool may_fail(const struct ktxn__txn *txn) {
+  return txn->state == KTXN__TXN_IN_TRANSACTION || (txn->state == KTXN__TXN_COMMITTING && !txn->commit_sent);
+}
+
 /* ---- FindCoordinator ------------------------------------------------------------------------------------------------ */
 
 static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -102,14 +107,14 @@ static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
       ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), result->code);
   if (action == KTXN__TXN_OK && group) {
     ktxn__txn_group(txn, (uint32_t)slot->group)->node = result->node;
+    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
   } else if (action == KTXN__TXN_OK) {
     txn->coordinator = result->node;
     txn->avoid = KTXN__TXN_NODE_NONE;
-  } else if (action == KTXN__TXN_AGAIN) {
+  } else if (action == KTXN__TXN_AGAIN || (action == KTXN__TXN_ABORTABLE && !may_fail(txn))) {
     ktxn__txn_wait_backoff(txn, now_us);
-  } else if (action == KTXN__TXN_ABORTABLE && txn->state != KTXN__TXN_INITIALIZING) {
+  } else if (action == KTXN__TXN_ABORTABLE) {
     abortable(txn, slot, result->code, -1);
-    if (txn->state == KTXN__TXN_ABORTING) ktxn__txn_wait_backoff(txn, now_us);
   } else {
     fatal(txn, slot, result->code);
   }
@@ -125,9 +130,6 @@ static void initialized(struct ktxn__txn *txn, const struct ktxn__txn_result *re
   uint8_t op = txn->op;
   txn->op = KTXN__TXN_OP_NONE;
   ktxn__txn_report(txn, op, KTXN_OUTCOME_NONE, ktxn__txn_cause(0, KTXN_CLASS_NONE, 0, 0));
-  /* A transaction at the last epoch could be neither fenced nor timed out by a V1 coordinator. */
-  if (txn->config.transactional && txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && txn->level < 2)
-    txn->debt = KTXN__TXN_DEBT_ROTATE;
 }
 
 static void on_first_init(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -141,7 +143,7 @@ static void on_first_init(struct ktxn__txn *txn, int64_t now_us, const struct kt
       ktxn__txn_wait_backoff(txn, now_us);
       return;
     case KTXN__TXN_ELSEWHERE:
-      ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+      ktxn__txn_refind_after(txn, now_us, slot, result->fate);
       return;
     case KTXN__TXN_RETURN: {
       enum ktxn_class error_class =
@@ -162,11 +164,7 @@ static void on_init(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
     unsupported(txn, slot);
     return;
   }
-  if (result->fate != KTXN__TXN_ANSWERED) {
-    /* The same arguments again where they went; another node is looked at first. */
-    action = slot->purpose == KTXN__TXN_FOR_DEBT && result->fate == KTXN__TXN_LOST ? KTXN__TXN_AGAIN
-                                                                                    : KTXN__TXN_ELSEWHERE;
-  }
+  if (result->fate != KTXN__TXN_ANSWERED) action = KTXN__TXN_ELSEWHERE;
   if (slot->purpose == KTXN__TXN_FOR_DEBT)
     ktxn__txn_debt_bumped(txn, now_us, slot, result, action);
   else
@@ -231,6 +229,15 @@ static void register_failed(struct ktxn__txn *txn, int64_t now_us, const struct 
   }
 }
 
+/* Nothing is left whose registration could show that the transaction is ours to end. V2: then an end is not sent, it could
+ * be taken for a successor's. */
+static void unproven(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code) {
+  if (ktxn__txn_ends_by_v5(txn))
+    ktxn__txn_fenced(txn, code, slot->api);
+  else
+    ktxn__txn_fatal(txn, ktxn__txn_cause(code, KTXN_CLASS_RECREATE, code, slot->api));
+}
+
 /* A registration of the transaction repeated before its end: 3, 29, 30 pass on to another partition or group. */
 static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                       const struct ktxn__txn_result *result, int16_t code) {
@@ -246,6 +253,7 @@ static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
       ktxn__txn_partition(txn, ktxn__txn_asked(txn)[0])->gone = true;
     else
       ktxn__txn_group(txn, (uint32_t)slot->group)->gone = true;
+    if (!ktxn__txn_repeatable(txn)) unproven(txn, slot, code);
   } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART || action == KTXN__TXN_SAME) {
     ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
   } else {
@@ -253,25 +261,24 @@ static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
   }
 }
 
-static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
-                              const struct ktxn__txn_result *result, int16_t code, uint32_t index) {
+static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
+                              uint32_t index) {
   enum ktxn__txn_action action =
       ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code);
   bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
   if (action == KTXN__TXN_OK) {
-    ktxn__txn_debt_registered(txn, now_us);
+    ktxn__txn_debt_registered(txn, true);
   } else if (partitions && code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
     /* That partition is gone, and with it what was given up there. */
     struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[index]);
     if (partition->sweep) txn->sweep_partitions--;
     partition->sweep = false;
-    if (txn->sweep_partitions == 0) ktxn__txn_debt_registered(txn, now_us);
+    if (txn->sweep_partitions == 0) ktxn__txn_debt_registered(txn, false);
   } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART) {
     fatal(txn, slot, code);
   } else {
     register_failed(txn, now_us, slot, code, -1, action);
   }
-  (void)result;
 }
 
 static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -287,7 +294,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
   /* Not a byte of the first registration left: the transaction is as it was before it. */
   if (normal && txn->mode == 1 && result->fate == KTXN__TXN_UNSENT && !txn->maybe) txn->registered_us = -1;
   if (!answered) {
-    ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+    ktxn__txn_refind_after(txn, now_us, slot, result->fate);
     return;
   }
   uint32_t index = decisive(KTXN__TXN_COLUMN_ADD_PARTITIONS, result);
@@ -297,7 +304,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
     return;
   }
   if (slot->purpose == KTXN__TXN_FOR_DEBT) {
-    on_sweep_register(txn, now_us, slot, result, code, index);
+    on_sweep_register(txn, now_us, slot, code, index);
     return;
   }
   if (code != 0) {
@@ -354,6 +361,7 @@ static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn_
     return;
   }
   if (result->fate != KTXN__TXN_ANSWERED) {
+    if (result->fate == KTXN__TXN_LOST) group->avoid = group->node;
     group->node = KTXN__TXN_NODE_NONE;
     ktxn__txn_wait_backoff(txn, now_us);
     return;
@@ -381,7 +389,7 @@ static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktx
   else if (action == KTXN__TXN_PACED || action == KTXN__TXN_AGAIN)
     ktxn__txn_wait_backoff(txn, now_us);
   else if (action == KTXN__TXN_SAME || action == KTXN__TXN_ELSEWHERE)
-    ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
+    ktxn__txn_refind_after(txn, now_us, slot, result->fate);
   else if (action == KTXN__TXN_SUSPECT)
     ktxn__txn_suspect(txn, slot, result->code);
   else if (txn->debt == KTXN__TXN_DEBT_GHOST)

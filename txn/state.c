@@ -47,19 +47,31 @@ void ktxn__txn_report_offsets(struct ktxn__txn *txn, struct ktxn__txn_error erro
   ktxn__txn_report(txn, KTXN__TXN_OP_OFFSETS, KTXN_OUTCOME_NONE, error);
 }
 
+static bool end_under_way(const struct ktxn__txn *txn, bool commit) {
+  return txn->slot.active && txn->slot.api == KTXN__TXN_API_END && txn->slot.commit == commit &&
+         txn->slot.purpose == KTXN__TXN_FOR_TRANSACTION;
+}
+
+/* V1: between EndTxn(abort) and the acknowledged sweep a late batch of the transaction may be opened again by whoever has
+ * fenced us, and committed. */
+static bool unswept(const struct ktxn__txn *txn, bool left) {
+  bool owed = txn->sweep_partitions + txn->sweep_groups > 0 && !ktxn__txn_ends_by_v5(txn);
+  return txn->held || (owed && (txn->abort_ambiguous || (left && end_under_way(txn, false))));
+}
+
 enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left) {
   if (!ktxn__txn_in_transaction(txn)) return KTXN_OUTCOME_NONE;
-  bool under_way = left && txn->slot.active && txn->slot.api == KTXN__TXN_API_END && txn->slot.commit &&
-                   txn->slot.purpose == KTXN__TXN_FOR_TRANSACTION;
-  /* After its EndTxn(abort) a held abort waits for the sweep: until that is acknowledged a late batch of it may be
-   * opened again by whoever has fenced us, and committed. */
-  return txn->commit_ambiguous || under_way || txn->held ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;
+  if (txn->committed) return KTXN_OUTCOME_COMMITTED;
+  bool doubt = txn->commit_ambiguous || (left && end_under_way(txn, true)) || unswept(txn, left);
+  return doubt ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;
 }
 
 void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   error.error_class = KTXN_CLASS_ABORT;
   /* A commit that met a newer epoch ends with what is found out about that, not with a batch that failed meanwhile. */
   if (txn->fence != KTXN__TXN_FENCE_NONE && txn->state == KTXN__TXN_COMMITTING) return;
+  bool refused = txn->state != KTXN__TXN_COMMITTING || !txn->commit_ambiguous;
+  if (!ktxn__txn_ensure(txn, refused, "a commit of unknown fate was called not committed")) return;
   if (txn->state == KTXN__TXN_IN_TRANSACTION || txn->state == KTXN__TXN_COMMITTING) {
     uint8_t op = txn->op;
     txn->op = KTXN__TXN_OP_NONE;
@@ -87,6 +99,7 @@ void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error
 }
 
 void ktxn__txn_fatal(struct ktxn__txn *txn, struct ktxn__txn_error error) {
+  if (txn->committed && txn->state == KTXN__TXN_COMMITTING) ktxn__txn_settle(txn, true);
   ktxn__txn_fatal_outcome(txn, error, ktxn__txn_outcome(txn, true));
 }
 

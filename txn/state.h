@@ -39,7 +39,8 @@ struct ktxn__txn_partition {
 
 struct ktxn__txn_group {
   int64_t ordinal;
-  int32_t node; /* the group coordinator */
+  int32_t node;  /* the group coordinator */
+  int32_t avoid; /* the next FindCoordinator for it asks another broker than this */
   uint8_t registration;
   bool tried;
   bool gone;
@@ -74,6 +75,7 @@ enum ktxn__txn_purpose {
 struct ktxn__txn_slot {
   bool active;
   bool commit;
+  bool v5; /* EndTxn of version 5: the version sent decides what its answer proves */
   uint8_t api;
   uint8_t purpose;
   int16_t producer_epoch;
@@ -125,9 +127,11 @@ struct ktxn__txn {
   bool commit_sent;
   bool commit_ambiguous;
   bool abort_ambiguous;
-  bool no_v5; /* the broker refused version 5 */
+  bool committed; /* proven, though the identity to go on with is not known yet */
+  bool no_v5;     /* the broker refused version 5 */
   bool ended; /* the broker has ended it already: abort completes here */
   bool held;  /* the abort is reported only when the sweep is done */
+  bool swept; /* the sweep has registered something at the new epoch */
   bool probe_ambiguous;
   int32_t acked_node;
   int32_t offsets_group; /* of the operation under way; -1 = none */
@@ -139,6 +143,7 @@ struct ktxn__txn {
   int64_t ended_us;
 
   struct ktxn__txn_suspect suspect;
+  int64_t missing_us; /* since then every node that was asked has answered that it does not know the id; -1 = no */
   struct ktxn__txn_slot slot;
   uint32_t next_id;
   uint32_t asked_count; /* partitions of the registering request */
@@ -184,6 +189,8 @@ void ktxn__txn_wait_none(struct ktxn__txn *txn);
 void ktxn__txn_wait_backoff(struct ktxn__txn *txn, int64_t now_us);
 void ktxn__txn_wait_paced(struct ktxn__txn *txn, int64_t now_us, int64_t first_us, int64_t max_us);
 void ktxn__txn_refind(struct ktxn__txn *txn, int64_t now_us, int32_t avoid);
+void ktxn__txn_refind_after(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                            enum ktxn__txn_fate fate);
 
 /* sequence.c */
 void ktxn__txn_touch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition);
@@ -193,6 +200,10 @@ void ktxn__txn_mark_sweep_group(struct ktxn__txn *txn, struct ktxn__txn_group *g
 void ktxn__txn_clear_sweep(struct ktxn__txn *txn);
 void ktxn__txn_set_pending(struct ktxn__txn *txn, struct ktxn__txn_partition *partition);
 void ktxn__txn_registering(struct ktxn__txn *txn, int64_t now_us);
+
+/* request.c */
+bool ktxn__txn_repeatable(const struct ktxn__txn *txn);
+bool ktxn__txn_ends_by_v5(const struct ktxn__txn *txn);
 
 /* end.c: the end of a transaction, and who moved the epoch */
 void ktxn__txn_adopt(struct ktxn__txn *txn, int64_t producer_id, int16_t producer_epoch, int32_t node);
@@ -210,6 +221,7 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
 
 /* evidence.c */
 void ktxn__txn_suspect(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code);
+bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node);
 void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                               const struct ktxn__txn_result *result);
 
@@ -220,6 +232,6 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
                            const struct ktxn__txn_result *result);
 void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result, enum ktxn__txn_action action);
-void ktxn__txn_debt_registered(struct ktxn__txn *txn, int64_t now_us);
+void ktxn__txn_debt_registered(struct ktxn__txn *txn, bool taken);
 
 #endif

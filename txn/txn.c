@@ -65,6 +65,7 @@ static void init_groups(struct ktxn__txn *txn, uint32_t first) {
     memset(group, 0, sizeof *group);
     group->ordinal = -1;
     group->node = KTXN__TXN_NODE_NONE;
+    group->avoid = KTXN__TXN_NODE_NONE;
   }
 }
 
@@ -83,6 +84,7 @@ struct ktxn__txn *ktxn__txn_init(void *block, uint32_t partitions, uint32_t grou
   txn->avoid = KTXN__TXN_NODE_NONE;
   txn->acked_node = KTXN__TXN_NODE_NONE;
   txn->registered_us = -1;
+  txn->missing_us = -1;
   txn->offsets_group = -1;
   txn->random = config->seed;
   init_partitions(txn, 0);
@@ -138,6 +140,8 @@ static void forget_transaction(struct ktxn__txn *txn) {
   txn->commit_ambiguous = false;
   txn->abort_ambiguous = false;
   txn->ended = false;
+  txn->committed = false;
+  txn->missing_us = -1;
   txn->no_v5 = false;
   txn->pending = 0;
 }
@@ -152,6 +156,9 @@ int ktxn__txn_begin(struct ktxn__txn *txn, int64_t now_us) {
     txn->tainted = true;
     if (txn->debt == KTXN__TXN_DEBT_NONE) ktxn__txn_debt_start(txn);
   }
+  /* A transaction at the last epoch could be neither fenced nor timed out by a V1 coordinator. */
+  if (mode == 1 && txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && txn->debt == KTXN__TXN_DEBT_NONE)
+    txn->debt = KTXN__TXN_DEBT_ROTATE;
   txn->mode = mode;
   ktxn__txn_advance(txn, now_us);
   return 0;

@@ -293,6 +293,12 @@ enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left);
 /** NULL, or the text of the first invariant (txn/README.md) that does not hold. */
 const char *ktxn__txn_check(const struct ktxn__txn *txn);
 
+/**
+ * Did a coordinator that answers so certainly change nothing? Codes that brokers also give after their log took the
+ * change (-1, 7, 14, 15, 16, 35) and unknown codes are not definite; 0 is not asked.
+ */
+bool ktxn__txn_definite(int code);
+
 /** For traces and logs; static strings. */
 const char *ktxn__txn_state_name(enum ktxn__txn_state state);
 const char *ktxn__txn_api_name(enum ktxn__txn_api api);

@@ -44,3 +44,9 @@ void ktxn__txn_refind(struct ktxn__txn *txn, int64_t now_us, int32_t avoid) {
   txn->avoid = avoid;
   ktxn__txn_wait_backoff(txn, now_us);
 }
+
+/* A node that does not answer may be one that is cut off from its cluster: asked for the coordinator it names itself. */
+void ktxn__txn_refind_after(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                            enum ktxn__txn_fate fate) {
+  ktxn__txn_refind(txn, now_us, fate == KTXN__TXN_LOST ? slot->node : KTXN__TXN_NODE_NONE);
+}

@@ -268,18 +268,6 @@ bool ktxn__sender_decode_offsets(struct ktxn__sender *sender, int16_t version, s
 
 /* ---- what a copy leaves behind --------------------------------------------------------------------------------------------- */
 
-/* Codes after which this copy has certainly changed nothing. */
-static bool definite(int16_t code) {
-  static const int16_t codes[] = {3,  12, 22, 24, 25, 29, 30, 42, 47, 48,  49,
-                                  51, 53, 55, 59, 69, 82, 90, 100, 113, 120};
-  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-    if (codes[i] == code) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static bool make_doubt_room(struct ktxn__sender *sender) {
   struct ktxn__sender_offsets *offsets = &sender->offsets;
   if (offsets->doubt_count < offsets->doubt_room) {
@@ -331,7 +319,7 @@ void ktxn__sender_offsets_result(struct ktxn__sender *sender, const struct ktxn_
   for (uint32_t i = 0; i < offsets->asked_count; i++) {
     uint32_t index = offsets->asked[i];
     int16_t code = result->fate == KTXN__TXN_ANSWERED ? offsets->codes[i] : 0;
-    if (result->fate == KTXN__TXN_LOST || (code != 0 && !definite(code))) {
+    if (result->fate == KTXN__TXN_LOST || (code != 0 && !ktxn__txn_definite(code))) {
       remember_doubt(sender, &offsets->op->offsets[index]);
     } else if (code == 0) {
       offsets->settled[index] = true;

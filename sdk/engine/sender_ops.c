@@ -309,6 +309,7 @@ static enum ktxn_outcome abandoned(const struct ktxn__sender *sender) {
 /* All but a close, which says more than that. */
 void ktxn__sender_fail_ops(struct ktxn__sender *sender, const ktxn_error *error) {
   ktxn_error end = *error;
+  /* What a forced end leaves open is aborted by the broker when its timeout has passed. */
   end.outcome = abandoned(sender);
   if (end.outcome != KTXN_OUTCOME_NONE) {
     ktxn__sender_set_outcome(sender, sender->ordinal, end.outcome);

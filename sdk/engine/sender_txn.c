@@ -366,6 +366,15 @@ static struct ktxn__broker *destination(struct ktxn__sender *sender, int64_t now
   return ktxn__cluster_least_loaded(sender->cluster, avoid, now_us);
 }
 
+/* A coordinator that is cut off holds a request that it would have to write down for as long as the transaction may last;
+ * before that the search must go on elsewhere. */
+static int64_t patience_us(const struct ktxn__sender *sender) {
+  int64_t request_us = sender->settings->request_timeout_ms * 1000;
+  int64_t half_us = sender->settings->transaction_timeout_ms * 500;
+  bool coordinator = sender->transactional && sender->txn_call.request.node != KTXN__TXN_NODE_NONE;
+  return coordinator && half_us < request_us ? half_us : request_us;
+}
+
 static void send(struct ktxn__sender *sender, struct ktxn__broker *broker, int64_t now_us) {
   const struct ktxn__txn_request *request = &sender->txn_call.request;
   int16_t min = request->version_min;
@@ -378,7 +387,7 @@ static void send(struct ktxn__sender *sender, struct ktxn__broker *broker, int64
       .api = kinds[request->api].key,
       .version_min = min,
       .version_max = max,
-      .deadline_us = now_us + sender->settings->request_timeout_ms * 1000,
+      .deadline_us = now_us + patience_us(sender),
       .encode = encode,
       .done = done,
   };
