@@ -26,6 +26,7 @@ enum ktxn__txn_action {
   KTXN__TXN_FEATURES,     /* the version was refused: features have changed (V2), else fatal */
   KTXN__TXN_SEQUENCE,     /* 45: depends on what is in flight before it */
   KTXN__TXN_FORGOTTEN,    /* 59: the log has dropped the producer's state */
+  KTXN__TXN_TOO_LARGE,    /* 10: the batch is split if it can be, else refused */
   KTXN__TXN_REFUSED       /* the batch fails; an idempotent producer goes on under the next epoch */
 };
 

@@ -46,7 +46,8 @@ static int weight(enum ktxn__txn_action action) {
       [KTXN__TXN_OK] = 0,        [KTXN__TXN_AGAIN] = 2,     [KTXN__TXN_ELSEWHERE] = 3, [KTXN__TXN_PACED] = 1,
       [KTXN__TXN_SAME] = 3,      [KTXN__TXN_ABORTABLE] = 5, [KTXN__TXN_RESTART] = 6,   [KTXN__TXN_RETURN] = 5,
       [KTXN__TXN_FATAL] = 9,     [KTXN__TXN_SUSPECT] = 8,   [KTXN__TXN_FENCE] = 8,     [KTXN__TXN_STATE] = 7,
-      [KTXN__TXN_FEATURES] = 7,  [KTXN__TXN_SEQUENCE] = 5,  [KTXN__TXN_FORGOTTEN] = 5, [KTXN__TXN_REFUSED] = 5};
+      [KTXN__TXN_FEATURES] = 7,  [KTXN__TXN_SEQUENCE] = 5,  [KTXN__TXN_FORGOTTEN] = 5, [KTXN__TXN_REFUSED] = 5,
+      [KTXN__TXN_TOO_LARGE] = 5};
   return weights[action];
 }
 

@@ -7,6 +7,12 @@ static int32_t sequence_after(int32_t sequence, uint32_t records) {
   return (int32_t)(((uint32_t)sequence + records) & INT32_MAX);
 }
 
+/* Of two sequences in use at the same time: does `sequence` come behind `other`? */
+static bool is_behind(int32_t sequence, int32_t other) {
+  uint32_t distance = ((uint32_t)sequence - (uint32_t)other) & INT32_MAX;
+  return distance != 0 && distance < (UINT32_C(1) << 30);
+}
+
 void ktxn__txn_touch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
   /* A new epoch starts at sequence 0 on every partition (KIP-360), once what the old one has there is settled. */
   if (partition->producer_id != txn->producer_id && partition->count == 0) partition->proven = false;
@@ -120,6 +126,7 @@ static void remove_flight(struct ktxn__txn *txn, struct ktxn__txn_partition *par
                           struct ktxn__txn_flight *flight) {
   landed(txn, flight);
   uint8_t index = (uint8_t)(flight - partition->flights);
+  for (uint8_t i = 0; i < index; i++) partition->flights[i].overtaken++;
   for (uint8_t i = index; i + 1 < partition->count; i++) partition->flights[i] = partition->flights[i + 1];
   partition->count--;
   txn->flights--;
@@ -144,6 +151,12 @@ static bool registered(const struct ktxn__txn *txn, const struct ktxn__txn_parti
   return partition->ordinal == txn->ordinal && partition->registration == KTXN__TXN_REG_DONE;
 }
 
+/* KIP-98: the log knows the last five batches again, no more. Whatever may be in it already must stay among them until it
+ * is acknowledged, also when batches behind it have been acknowledged meanwhile. */
+static bool in_window(const struct ktxn__txn *txn, const struct ktxn__txn_partition *partition) {
+  return partition->count + partition->flights[0].overtaken < txn->config.in_flight_max;
+}
+
 bool ktxn__txn_may_send(const struct ktxn__txn *txn, uint32_t number, int32_t node) {
   const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, number);
   if (!state_sends(txn) || !epoch_open(txn) || !registered(txn, partition)) return false;
@@ -154,7 +167,7 @@ bool ktxn__txn_may_send(const struct ktxn__txn *txn, uint32_t number, int32_t no
   /* KIP-360: no batch of a new epoch while the old one has some in flight there. One leader at a time; what failed
    * goes first. */
   return current(txn, partition) && !partition->gap && !partition->unresolved && partition->node == node &&
-         partition->count < txn->config.in_flight_max && on_wire(partition) == partition->count;
+         in_window(txn, partition) && on_wire(partition) == partition->count;
 }
 
 bool ktxn__txn_may_resend(const struct ktxn__txn *txn, uint32_t number, int32_t node, uint32_t handle) {
@@ -172,7 +185,7 @@ void ktxn__txn_assign(struct ktxn__txn *txn, int64_t now_us, uint32_t number, in
   ktxn__txn_touch(txn, partition);
   if (txn->mode == 2) ktxn__txn_registering(txn, now_us);
   partition->flights[partition->count++] =
-      (struct ktxn__txn_flight){handle, records, partition->next_sequence, true, false};
+      (struct ktxn__txn_flight){handle, records, partition->next_sequence, true, false, 0};
   *stamp =
       (struct ktxn__txn_stamp){partition->producer_id, partition->producer_epoch, partition->next_sequence};
   partition->next_sequence = sequence_after(partition->next_sequence, records);
@@ -201,8 +214,8 @@ static enum ktxn__txn_verdict acknowledged(struct ktxn__txn *txn, struct ktxn__t
     txn->maybe = true;
   }
   partition->proven = true;
-  /* A later batch could follow only because the given-up one before it is in the log. */
-  if (flight == &partition->flights[0]) partition->unresolved = false;
+  /* It could follow only because the given-up one before it is in the log. */
+  if (is_behind(flight->base_sequence, partition->unresolved_sequence)) partition->unresolved = false;
   remove_flight(txn, partition, flight);
   return KTXN__TXN_DONE;
 }
@@ -234,10 +247,16 @@ static enum ktxn__txn_verdict fail_transaction(struct ktxn__txn *txn, struct ktx
   return verdict;
 }
 
+static void mark_unresolved(struct ktxn__txn_partition *partition, const struct ktxn__txn_flight *flight) {
+  if (!partition->unresolved || is_behind(flight->base_sequence, partition->unresolved_sequence))
+    partition->unresolved_sequence = flight->base_sequence;
+  partition->unresolved = true;
+}
+
 static enum ktxn__txn_verdict fail_idempotent(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                               struct ktxn__txn_flight *flight, int16_t code, bool fatal) {
   if (flight->ambiguous)
-    partition->unresolved = true;
+    mark_unresolved(partition, flight);
   else
     open_gap(txn, partition);
   if (fatal) {
@@ -250,32 +269,35 @@ static enum ktxn__txn_verdict fail_idempotent(struct ktxn__txn *txn, struct ktxn
   return KTXN__TXN_FAILED;
 }
 
+/* Idempotent: the log refuses the sequence, so the records go again under the next epoch. Not if an early copy could still
+ * be taken, behind a late copy of a given-up batch: they would be there twice. */
+static enum ktxn__txn_verdict start_anew(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
+                                         struct ktxn__txn_flight *flight, int16_t code) {
+  if (flight->ambiguous && partition->unresolved) return fail_idempotent(txn, partition, flight, code, false);
+  open_gap(txn, partition);
+  remove_flight(txn, partition, flight);
+  return KTXN__TXN_RESET;
+}
+
 /* 45: the log expects another sequence. Behind a batch that is to be retried that is natural. */
 static enum ktxn__txn_verdict out_of_order(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                            struct ktxn__txn_flight *flight, int *code) {
   bool head = flight == &partition->flights[0];
   if (!head && !partition->gap) return KTXN__TXN_RETRY;
-  if (txn->config.transactional) {
-    *code = KTXN_E_OUT_OF_ORDER_SEQUENCE_NUMBER;
+  *code = KTXN_E_OUT_OF_ORDER_SEQUENCE_NUMBER;
+  if (txn->config.transactional)
     return fail_transaction(txn, partition, flight, KTXN_E_OUT_OF_ORDER_SEQUENCE_NUMBER, false);
-  }
-  /* Nothing of it is in the log under this sequence: it goes again under the next epoch. */
-  open_gap(txn, partition);
-  remove_flight(txn, partition, flight);
-  return KTXN__TXN_RESET;
+  return start_anew(txn, partition, flight, KTXN_E_OUT_OF_ORDER_SEQUENCE_NUMBER);
 }
 
 static enum ktxn__txn_verdict forgotten(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                         struct ktxn__txn_flight *flight, const struct ktxn__txn_batch_result *result,
                                         int *code) {
   if (result->log_start_offset < 0) return KTXN__TXN_RETRY;
-  if (txn->config.transactional) {
-    *code = KTXN_E_UNKNOWN_PRODUCER_ID;
+  *code = KTXN_E_UNKNOWN_PRODUCER_ID;
+  if (txn->config.transactional)
     return fail_transaction(txn, partition, flight, KTXN_E_UNKNOWN_PRODUCER_ID, false);
-  }
-  open_gap(txn, partition);
-  remove_flight(txn, partition, flight);
-  return KTXN__TXN_RESET;
+  return start_anew(txn, partition, flight, KTXN_E_UNKNOWN_PRODUCER_ID);
 }
 
 static enum ktxn__txn_verdict retriable(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
@@ -298,6 +320,17 @@ static enum ktxn__txn_verdict refused(struct ktxn__txn *txn, struct ktxn__txn_pa
                                       struct ktxn__txn_flight *flight, int16_t code, bool fatal) {
   return txn->config.transactional ? fail_transaction(txn, partition, flight, code, fatal)
                                    : fail_idempotent(txn, partition, flight, code, fatal);
+}
+
+/*
+ * 10, before anything is appended: no copy of the batch is in a log and all are answered, so that its sequences may
+ * stand for other bytes. One at a time and the first: the log expects it, and refuses what is in flight behind it.
+ */
+static enum ktxn__txn_verdict too_large(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
+                                        struct ktxn__txn_flight *flight, int16_t code) {
+  if (flight->records == 1 || flight->ambiguous || !state_sends(txn)) return refused(txn, partition, flight, code, false);
+  if (flight == &partition->flights[0] && !partition->gap) return KTXN__TXN_SPLIT;
+  return retriable(txn, partition, flight, false);
 }
 
 /* The broker refuses the version: on V2 the cluster's features have changed under us; the transaction is aborted with
@@ -328,6 +361,8 @@ static enum ktxn__txn_verdict judge(struct ktxn__txn *txn, struct ktxn__txn_part
       return out_of_order(txn, partition, flight, code);
     case KTXN__TXN_FORGOTTEN:
       return forgotten(txn, partition, flight, result, code);
+    case KTXN__TXN_TOO_LARGE:
+      return too_large(txn, partition, flight, result->code);
     case KTXN__TXN_FENCE:
       return fence_batch(txn, partition, flight, result->code);
     case KTXN__TXN_FEATURES:
@@ -361,6 +396,37 @@ enum ktxn__txn_verdict ktxn__txn_batch_result(struct ktxn__txn *txn, int64_t now
   }
   ktxn__txn_advance(txn, now_us);
   return verdict;
+}
+
+/* Room for a part that has never been sent behind the first batch, or that part if it is there already. */
+static struct ktxn__txn_flight *part_behind(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
+                                            uint32_t handle) {
+  struct ktxn__txn_flight *flights = partition->flights;
+  if (partition->count > 1 && flights[1].handle == handle && !flights[1].on_wire && !flights[1].ambiguous)
+    return &flights[1];
+  if (!ktxn__txn_ensure(txn, partition->count < KTXN__TXN_FLIGHTS_MAX, "a batch was split while another one is"))
+    return NULL;
+  for (uint8_t i = partition->count; i > 1; i--) flights[i] = flights[i - 1];
+  partition->count++;
+  txn->flights++;
+  flights[1] = (struct ktxn__txn_flight){handle, 0, 0, false, false, flights[0].overtaken};
+  return &flights[1];
+}
+
+void ktxn__txn_split(struct ktxn__txn *txn, int64_t now_us, uint32_t number, uint32_t handle, uint32_t records,
+                     uint32_t rest, int32_t *rest_sequence) {
+  struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, number);
+  struct ktxn__txn_flight *head = &partition->flights[0];
+  (void)now_us;
+  bool right = partition->count > 0 && head->handle == handle && !head->on_wire && !head->ambiguous && records > 0 &&
+               records < head->records;
+  if (!ktxn__txn_ensure(txn, right, "a batch was split that must not be")) return;
+  struct ktxn__txn_flight *part = part_behind(txn, partition, rest);
+  if (part == NULL) return;
+  part->base_sequence = sequence_after(head->base_sequence, records);
+  part->records += head->records - records;
+  head->records = records;
+  if (rest_sequence != NULL) *rest_sequence = part->base_sequence;
 }
 
 void ktxn__txn_batch_give_up(struct ktxn__txn *txn, int64_t now_us, uint32_t number, uint32_t handle, int code) {

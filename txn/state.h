@@ -16,7 +16,12 @@ struct ktxn__txn_flight {
   int32_t base_sequence;
   bool on_wire;
   bool ambiguous; /* some copy of it may be in the log; stays so until the batch is acknowledged */
+  uint8_t overtaken; /* batches that were sent behind it and have left the books before it */
 };
+
+/* One more than may be in flight: of a batch that is split the second part waits in the books as well. */
+#define KTXN__TXN_FLIGHTS_MAX (KTXN__TXN_IN_FLIGHT_MAX + 1)
+
 
 enum ktxn__txn_registration { KTXN__TXN_REG_NONE, KTXN__TXN_REG_PENDING, KTXN__TXN_REG_ASKED, KTXN__TXN_REG_DONE };
 
@@ -32,9 +37,10 @@ struct ktxn__txn_partition {
   bool gone;       /* it can't serve to repeat a registration */
   bool sweep;      /* V1: a batch was given up that may reach its log later */
   bool unresolved; /* idempotent: a given-up batch may or may not be in the log */
+  int32_t unresolved_sequence; /* its first */
   bool proven;     /* the log has acknowledged a batch of this producer id */
   bool gap;        /* idempotent: the sequence has a hole; what is in the books starts anew under the next epoch */
-  struct ktxn__txn_flight flights[KTXN__TXN_IN_FLIGHT_MAX];
+  struct ktxn__txn_flight flights[KTXN__TXN_FLIGHTS_MAX];
 };
 
 struct ktxn__txn_group {

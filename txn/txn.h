@@ -145,6 +145,7 @@ enum ktxn__txn_verdict {
   KTXN__TXN_RETRY,   /* send it again, identical, when ktxn__txn_may_resend() lets it; after a backoff */
   KTXN__TXN_REFRESH, /* the same, and refresh the partition's metadata first */
   KTXN__TXN_RESET,   /* put it back into the queue without a sequence (idempotent only) */
+  KTXN__TXN_SPLIT,   /* too large, and in no log: divide it by ktxn__txn_split(), then the same as RETRY */
   KTXN__TXN_FAILED,  /* report the failure `code` */
   KTXN__TXN_IGNORE   /* not in the books any more (it was given up earlier) */
 };
@@ -169,6 +170,15 @@ void ktxn__txn_resend(struct ktxn__txn *txn, int64_t now_us, uint32_t partition,
 /** The fate of one copy; once for each assign and resend. `*code` = what to report with FAILED. */
 enum ktxn__txn_verdict ktxn__txn_batch_result(struct ktxn__txn *txn, int64_t now_us, uint32_t partition,
                                               uint32_t handle, const struct ktxn__txn_batch_result *result, int *code);
+
+/**
+ * After SPLIT, before anything else of that partition is fed: the batch keeps its handle and its first `records` records,
+ * at least one and not all. The others follow in the sequence, in a batch that has never been sent: under `rest`, a new
+ * handle, or that of the never sent batch that already follows, which they are put in front of. The sequences of
+ * whatever is in flight behind don't change. `rest_sequence` (may be NULL): what that batch is to be stamped with.
+ */
+void ktxn__txn_split(struct ktxn__txn *txn, int64_t now_us, uint32_t partition, uint32_t handle, uint32_t records,
+                     uint32_t rest, int32_t *rest_sequence);
 
 /** The caller stops trying (delivery.timeout.ms, abort). A copy may still be on the wire: its result will be ignored. */
 void ktxn__txn_batch_give_up(struct ktxn__txn *txn, int64_t now_us, uint32_t partition, uint32_t handle, int code);

@@ -198,6 +198,15 @@ void ktxn__accumulator_pin(struct ktxn__accumulator *acc, struct ktxn__batch *ba
  */
 void ktxn__accumulator_unpin(struct ktxn__accumulator *acc, struct ktxn__batch *batch);
 
+/**
+ * Divides a TAKEN batch of several records that was too large for its broker: about half of its bytes stay. The others
+ * follow in the batch that is returned, TAKEN as well, with the same deadline and `sequenced` as this one is; it has
+ * absorbed, handle included, what an earlier split had put behind this batch, if that has never been sent. Both need a
+ * stamp. NULL: no memory, nothing changed. The memory is not of buffer.memory, which is often full just then, but about
+ * what the first batch took there.
+ */
+struct ktxn__batch *ktxn__accumulator_split(struct ktxn__accumulator *acc, struct ktxn__batch *batch);
+
 /** Written (TAKEN or RETRY -> DONE). `base_offset` and `append_timestamp_ms` as the broker says; -1 = not known. */
 void ktxn__accumulator_complete(struct ktxn__accumulator *acc, struct ktxn__batch *batch, int64_t base_offset,
                                 int64_t append_timestamp_ms);

@@ -254,11 +254,10 @@ static void join(struct ktxn__accumulator *acc, struct ktxn__queue *queue, int64
   }
 }
 
-/* Numbers whose lower half is 0 are left out, so that the handle never is. */
-static void number_batch(struct ktxn__accumulator *acc, struct ktxn__batch *batch) {
+/* The lower half of a number; those where it is 0 are left out, so that no handle is. */
+uint32_t ktxn__accumulator_new_handle(struct ktxn__accumulator *acc) {
   acc->last_number += (uint32_t)(acc->last_number + 1) == 0 ? 2 : 1;
-  batch->number = acc->last_number;
-  batch->handle = (uint32_t)acc->last_number;
+  return (uint32_t)acc->last_number;
 }
 
 static void start_linger(struct ktxn__accumulator *acc, struct order *order, struct ktxn__queue *queue) {
@@ -274,7 +273,8 @@ static void start_linger(struct ktxn__accumulator *acc, struct order *order, str
 
 static void enter_batch(struct ktxn__accumulator *acc, struct order *order, struct ktxn__queue *queue,
                         struct ktxn__batch *batch) {
-  number_batch(acc, batch);
+  batch->handle = ktxn__accumulator_new_handle(acc);
+  batch->number = acc->last_number;
   batch->queue = queue;
   batch->ordinal = acc->gate.ordinal;
   batch->size = ktxn__record_batch_init(batch->data);

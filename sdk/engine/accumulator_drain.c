@@ -236,11 +236,15 @@ void ktxn__accumulator_take_retry(struct ktxn__accumulator *acc, struct ktxn__ba
   ktxn__accumulator_unlock(acc);
 }
 
-/* By number, which is the order of sequences within a partition; nearly always at one of the ends. */
+static bool created_before(const struct ktxn__batch *a, const struct ktxn__batch *b) {
+  return a->number != b->number ? a->number < b->number : a->first < b->first;
+}
+
+/* In the order of creation, which is that of sequences within a partition; nearly always at one of the ends. */
 static void insert_retry(struct ktxn__batch *batch) {
   struct ktxn__list *retries = &batch->queue->retries;
   struct ktxn__list *at = retries->prev;
-  while (at != retries && KTXN__LIST_OF(at, struct ktxn__batch, link)->number > batch->number) {
+  while (at != retries && created_before(batch, KTXN__LIST_OF(at, struct ktxn__batch, link))) {
     at = at->prev;
   }
   ktxn__list_push_front(at, &batch->link);

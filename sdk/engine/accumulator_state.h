@@ -80,6 +80,9 @@ void ktxn__accumulator_seal(struct ktxn__queue *queue);
  */
 bool ktxn__accumulator_let_go(struct ktxn__accumulator *acc, struct ktxn__batch *batch);
 
+/** A handle that no batch has had for long. Under the lock. */
+uint32_t ktxn__accumulator_new_handle(struct ktxn__accumulator *acc);
+
 /**
  * The topic of that name. DONE: it has partitions. NO_TOPIC: its metadata is asked for; REFUSED: `error` says why; the
  * I/O thread is to be woken with either. Under the lock.

@@ -85,8 +85,10 @@ struct ktxn__queue {
 struct ktxn__batch {
   /* constant from creation */
   struct ktxn__queue *queue;
-  uint64_t number;  /* position in the order of creation, from 1; never used again */
+  uint64_t number;  /* position in the order of creation, from 1; never used again but for parts of a batch */
+  uint32_t first;   /* what a split batch lost in front: parts have one number, and this for their order */
   uint32_t handle;  /* never 0, unique among the batches that the accumulator has */
+  bool outside;     /* its memory is not the pool's */
   int64_t ordinal;  /* the transaction it belongs to; 0 without transactions */
 
   /* under the lock while OPEN, constant while SEALED, the sender's from TAKEN on */

@@ -129,11 +129,37 @@ struct ktxn__batch *ktxn__pool_take(struct ktxn__pool *pool, size_t size) {
   return batch;
 }
 
+static void free_outside(struct ktxn__pool *pool, struct ktxn__batch *batch) {
+  ktxn__free(pool->mem, batch->data);
+  ktxn__free(pool->mem, batch->notes);
+  ktxn__free(pool->mem, batch);
+}
+
+struct ktxn__batch *ktxn__pool_take_outside(struct ktxn__pool *pool, size_t size, uint32_t notes) {
+  struct ktxn__batch *batch = ktxn__calloc(pool->mem, 1, sizeof *batch);
+  if (batch == NULL) {
+    return NULL;
+  }
+  clear(batch);
+  batch->outside = true;
+  batch->capacity = size;
+  batch->data = ktxn__alloc(pool->mem, size);
+  batch->notes = notes == 0 ? NULL : ktxn__alloc(pool->mem, notes * sizeof *batch->notes);
+  batch->note_room = notes;
+  if (batch->data == NULL || (notes != 0 && batch->notes == NULL)) {
+    free_outside(pool, batch);
+    return NULL;
+  }
+  return batch;
+}
+
 void ktxn__pool_give_data(struct ktxn__pool *pool, struct ktxn__batch *batch) {
   if (batch->data == NULL) {
     return;
   }
-  if (batch->capacity == pool->buffer_size) {
+  if (batch->outside) {
+    ktxn__free(pool->mem, batch->data);
+  } else if (batch->capacity == pool->buffer_size) {
     struct ktxn__pool_buffer *buffer = (struct ktxn__pool_buffer *)(void *)batch->data;
     buffer->next = pool->buffers;
     pool->buffers = buffer;
@@ -146,6 +172,10 @@ void ktxn__pool_give_data(struct ktxn__pool *pool, struct ktxn__batch *batch) {
 }
 
 void ktxn__pool_give_batch(struct ktxn__pool *pool, struct ktxn__batch *batch) {
+  if (batch->outside) {
+    free_outside(pool, batch);
+    return;
+  }
   ktxn__list_push_front(&pool->batches, &batch->link);
   pool->idle += batch_bytes(batch);
 }

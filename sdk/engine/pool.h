@@ -34,6 +34,12 @@ void ktxn__pool_init(struct ktxn__pool *pool, struct ktxn__mem *mem, size_t budg
  * notes that it brings along. NULL: no room, or out of memory. */
 struct ktxn__batch *ktxn__pool_take(struct ktxn__pool *pool, size_t size);
 
+/**
+ * The same with room for `notes`, but outside of the budget and not kept when it is given back: for what is divided while
+ * all of the budget may be in use.
+ */
+struct ktxn__batch *ktxn__pool_take_outside(struct ktxn__pool *pool, size_t size, uint32_t notes);
+
 /** Gives the buffer back; the batch has no `data` afterwards. */
 void ktxn__pool_give_data(struct ktxn__pool *pool, struct ktxn__batch *batch);
 

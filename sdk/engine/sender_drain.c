@@ -132,6 +132,12 @@ static struct ktxn__batch *take_retry(struct ktxn__sender *sender, struct ktxn__
   return batch;
 }
 
+void ktxn__sender_stamp_batch(const struct ktxn__sender *sender, struct ktxn__batch *batch) {
+  batch->sequenced = true;
+  ktxn__record_batch_stamp(batch->data, batch->size, batch->producer_id, batch->producer_epoch, batch->base_sequence,
+                           sender->transactional);
+}
+
 /* False: the manager's books are broken, and nothing may be sent any more. */
 static bool stamp(struct ktxn__sender *sender, struct ktxn__batch *batch, int32_t node, int64_t now_us) {
   struct ktxn__txn_stamp stamp;
@@ -145,9 +151,7 @@ static bool stamp(struct ktxn__sender *sender, struct ktxn__batch *batch, int32_
   batch->producer_id = stamp.producer_id;
   batch->producer_epoch = stamp.producer_epoch;
   batch->base_sequence = stamp.base_sequence;
-  batch->sequenced = true;
-  ktxn__record_batch_stamp(batch->data, batch->size, stamp.producer_id, stamp.producer_epoch, stamp.base_sequence,
-                           sender->transactional);
+  ktxn__sender_stamp_batch(sender, batch);
   return true;
 }
 

@@ -197,6 +197,26 @@ static void note(struct ktxn__sender *sender, const struct ktxn__batch *batch, c
   ktxn__sender_note_retry(sender, queue->topic, code, why);
 }
 
+/* Both parts follow each other in the sequence, in the range of the whole, so that nothing behind them changes. */
+static void split(struct ktxn__sender *sender, struct ktxn__batch *batch, const struct answer *answer, int64_t now_us) {
+  uint32_t count = batch->count;
+  struct ktxn__batch *rest = ktxn__accumulator_split(sender->acc, batch);
+  if (rest == NULL) {
+    ktxn__txn_batch_give_up(sender->txn, now_us, batch->queue->part, batch->handle, KTXN_E_MESSAGE_TOO_LARGE);
+    fail(sender, batch, KTXN_E_MESSAGE_TOO_LARGE, answer);
+    return;
+  }
+  ktxn__txn_split(sender->txn, now_us, batch->queue->part, batch->handle, batch->count, rest->handle,
+                  &rest->base_sequence);
+  ktxn__sender_stamp_batch(sender, batch);
+  ktxn__sender_stamp_batch(sender, rest);
+  ktxn__accumulator_requeue(sender->acc, batch, 0, false);
+  ktxn__accumulator_requeue(sender->acc, rest, 0, false);
+  ktxn__log(sender->ports->log, KTXN__LOG_INFO,
+            "%s-%d: a batch of %u records is too large for the broker, %u of them go first; a lower batch.size avoids that",
+            batch->queue->topic, batch->queue->partition, count, batch->count);
+}
+
 static void settle(struct ktxn__sender *sender, struct ktxn__sender_item *item, const struct answer *answer,
                    const char *why, int64_t now_us) {
   struct ktxn__batch *batch = item->batch;
@@ -226,6 +246,9 @@ static void settle(struct ktxn__sender *sender, struct ktxn__sender_item *item, 
     case KTXN__TXN_RESET:
       note(sender, batch, answer, why);
       again(sender, batch, true, answer, now_us);
+      break;
+    case KTXN__TXN_SPLIT:
+      split(sender, batch, answer, now_us);
       break;
     case KTXN__TXN_FAILED:
       fail(sender, batch, code, answer);

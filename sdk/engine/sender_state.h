@@ -192,6 +192,8 @@ struct ktxn__topic *ktxn__sender_find_topic(const struct ktxn__sender *sender, c
 /* ---- sender_drain.c ---------------------------------------------------------------------------------------------- */
 
 void ktxn__sender_drain(struct ktxn__sender *sender, int64_t now_us);
+/* Writes identity and sequence, which it has, into its bytes. */
+void ktxn__sender_stamp_batch(const struct ktxn__sender *sender, struct ktxn__batch *batch);
 
 /* ---- sender_produce.c -------------------------------------------------------------------------------------------- */
 

@@ -79,6 +79,12 @@ static inline uint8_t *ktxn__record_put(uint8_t *at, const void *data, size_t si
 size_t ktxn__record_headers_size(const ktxn_header *headers, size_t count);
 uint8_t *ktxn__record_put_headers(uint8_t *at, const ktxn_header *headers, size_t count);
 
+/* What a record may grow by when its offset delta changes: that number's four bytes more, and one of its length's. */
+#define KTXN__RECORD_RENUMBER_MAX 5
+
+/** Copies a record of `size` bytes that ktxn__record_write() wrote, with another offset delta. Returns its size now. */
+size_t ktxn__record_renumber(uint8_t *to, const uint8_t *record, size_t size, int32_t offset_delta);
+
 /** The size of the record without its own length. */
 static inline size_t ktxn__record_body_size(const ktxn_record *record, int64_t timestamp_delta, int32_t offset_delta) {
   size_t size = 1 + ktxn__record_varint_size(ktxn__record_zigzag(timestamp_delta)) +

@@ -13,7 +13,8 @@
  *   queued N                      batches without a sequence in the accumulator
  *   send P HANDLE N [-> NODE] = EPOCH/SEQUENCE     a new batch of N records
  *   resend P HANDLE [-> NODE]
- *   got P HANDLE RESULT = VERDICT done, retry, refresh, reset, failed, ignore
+ *   got P HANDLE RESULT = VERDICT done, retry, refresh, reset, split, failed, ignore
+ *   split P HANDLE N REST = SEQUENCE   the first N records stay, the others go to the batch REST
  *   giveup P HANDLE CODE
  *   ask may_send P [-> NODE] | may_resend P HANDLE | doomed P HANDLE | drop | state | owes | epoch | error = VALUE
  *   report OP RESULT OUTCOME [fatal] | report none
@@ -259,13 +260,21 @@ static void on_resend(struct trace *t) {
 }
 
 static void on_got(struct trace *t) {
-  static const char *const verdicts[] = {"done", "retry", "refresh", "reset", "failed", "ignore"};
+  static const char *const verdicts[] = {"done", "retry", "refresh", "reset", "split", "failed", "ignore"};
   struct ktxn__txn_batch_result result = {fate_of(t->words[3]), 0, 0, 0};
   int code;
   if (result.fate == KTXN__TXN_ANSWERED) result.code = (int16_t)code_of(t, t->words[3]);
   enum ktxn__txn_verdict verdict =
       ktxn__txn_batch_result(t->txn, t->now_us, arg(t, 1), arg(t, 2), &result, &code);
   same(t, "verdict", behind(t, "=", ""), verdicts[verdict]);
+}
+
+static void on_split(struct trace *t) {
+  char text[16];
+  int32_t sequence = -1;
+  ktxn__txn_split(t->txn, t->now_us, arg(t, 1), arg(t, 2), arg(t, 3), arg(t, 4), &sequence);
+  snprintf(text, sizeof text, "%d", sequence);
+  same(t, "sequence of the rest", behind(t, "=", text), text);
 }
 
 static void on_giveup(struct trace *t) {
@@ -311,7 +320,7 @@ static const struct {
   void (*run)(struct trace *);
 } verbs[] = {{"set", on_set},   {"app", on_app},       {"out", on_out}, {"in", on_in},         {"time", on_time},
              {"send", on_send}, {"resend", on_resend}, {"got", on_got}, {"giveup", on_giveup}, {"ask", on_ask},
-             {"report", on_report}, {"queued", on_queued}};
+             {"report", on_report}, {"queued", on_queued}, {"split", on_split}};
 
 static void run_line(struct trace *t) {
   if (strcmp(t->words[0], "==") == 0) {
