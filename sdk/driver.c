@@ -284,6 +284,7 @@ static void run_loop(struct ktxn__driver *driver) {
 /* The engine ends on the thread that ran it: the ends of its senders are told from there as always. */
 static void *io_thread(void *ctx) {
   struct ktxn__driver *driver = ctx;
+  ktxn__thread_exact_timers(); /* waits of pacing are as short as 100 us */
   run_loop(driver);
   ktxn__mailbox_run(&driver->mailbox, ktxn__clock_mono_us());
   ktxn__engine_free(driver->engine);

@@ -63,8 +63,8 @@ const struct ktxn__setting ktxn__setting_table[] = {
         "An open transaction is aborted by the broker after this time; at most the broker's "
         "transaction.max.timeout.ms."),
     BOOL("transaction.pacing.enable", transaction_pacing, "true",
-         "Ask the coordinator whether the previous transaction is complete before the first records of the next one "
-         "leave; shortens small transactions."),
+         "Hold the first records of a transaction back until the coordinator has completed the previous one, and no "
+         "longer: asks it (V2) or repeats the registration soon (V1). Shortens small transactions."),
     ROW("acks", KTXN__SETTING_CHOICE, "enum", "all", "all, -1 (an idempotent producer needs every in-sync replica)",
         FIXED, NULL, "", "Acknowledgements that the leader waits for."),
     ROW("enable.idempotence", KTXN__SETTING_BOOL, "bool", "true", "true (there is no other producer here)", FIXED, NULL,

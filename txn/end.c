@@ -48,14 +48,12 @@ static void ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_
                   const struct ktxn__txn_result *result) {
   ktxn__txn_wait_none(txn);
   txn->last_commit = slot->commit;
-  txn->ended_us = now_us;
+  ktxn__txn_pace_ended(txn, now_us, result->version);
   if (result->version >= 5) {
     /* KIP-890: the answer carries the identity to go on with; markers with the new epoch reach every log that was
      * registered, so that nothing late of the old one is taken. */
     ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
     ktxn__txn_clear_sweep(txn);
-    txn->settling = txn->config.pacing;
-    txn->probes = 0;
   } else {
     ended_v1(txn, result->node);
   }
@@ -181,15 +179,6 @@ static void end_here(struct ktxn__txn *txn) {
   ktxn__txn_settle(txn, commit);
 }
 
-/* V2: how long the question "is it complete" may hold records back. */
-enum { PROBES_MAX = 24, SETTLING_MAX_US = 100000 };
-
-static void stop_settling(struct ktxn__txn *txn, int64_t now_us) {
-  if (!txn->settling || (txn->slot.active && txn->slot.purpose == KTXN__TXN_FOR_PACE)) return;
-  if (txn->probes < PROBES_MAX && now_us - txn->ended_us < SETTLING_MAX_US) return;
-  txn->settling = false;
-}
-
 /* The cluster was taken back to the older ends while it was being found out who moved the epoch: the question by
  * version 5 must not be asked any more, and none of the older ones tells. */
 static void stop_asking(struct ktxn__txn *txn) {
@@ -199,7 +188,7 @@ static void stop_asking(struct ktxn__txn *txn) {
 }
 
 void ktxn__txn_advance(struct ktxn__txn *txn, int64_t now_us) {
-  stop_settling(txn, now_us);
+  ktxn__txn_pace_advance(txn, now_us);
   stop_asking(txn);
   follow_anchor(txn);
   if (txn->state == KTXN__TXN_COMMITTING || txn->state == KTXN__TXN_ABORTING) end_here(txn);

@@ -80,7 +80,7 @@ static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
   txn->probe_ambiguous = false;
   if (slot->v5) {
     ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
-    txn->settling = false;
+    ktxn__txn_pace_stop(txn);
   } else {
     ktxn__txn_adopt(txn, slot->producer_id, slot->producer_epoch, result->node);
     /* A late copy of the question would end half of the next transaction. */

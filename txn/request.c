@@ -147,7 +147,7 @@ static enum step step_register(const struct ktxn__txn *txn, struct plan *plan) {
 /* V2: the end was answered before its markers were written; until then the first write of the next transaction would
  * wait inside the broker far longer than this question takes. */
 static enum step step_pace(const struct ktxn__txn *txn, struct plan *plan) {
-  if (!working(txn) || !txn->settling) return STEP_PASS;
+  if (!working(txn) || txn->mode != 2 || !txn->settling) return STEP_PASS;
   if (txn->queued == 0 && txn->offsets_group < 0) return STEP_PASS;
   return send_coordinator(txn, plan, KTXN__TXN_API_DESCRIBE, KTXN__TXN_FOR_PACE);
 }
@@ -198,7 +198,7 @@ static bool choose(const struct ktxn__txn *txn, struct plan *plan) {
 
 int64_t ktxn__txn_deadline_us(const struct ktxn__txn *txn) {
   struct plan plan;
-  return choose(txn, &plan) ? txn->retry_at_us : INT64_MAX;
+  return choose(txn, &plan) ? txn->retry_at_us : ktxn__txn_pace_deadline_us(txn);
 }
 
 /* ---- taking a request ---------------------------------------------------------------------------------------------- */
@@ -237,7 +237,10 @@ static void note_leaving(struct ktxn__txn *txn, const struct plan *plan, int64_t
     ktxn__txn_group(txn, (uint32_t)plan->group)->tried = true;
   if (plan->api == KTXN__TXN_API_END && plan->commit && plan->purpose == KTXN__TXN_FOR_TRANSACTION)
     txn->commit_sent = true;
-  if (plan->purpose == KTXN__TXN_FOR_PACE) txn->probes++;
+  if (plan->purpose == KTXN__TXN_FOR_PACE) {
+    txn->probes++;
+    ktxn__txn_pace_begin(txn, now_us);
+  }
 }
 
 static int32_t avoided(const struct ktxn__txn *txn, const struct plan *plan) {
@@ -258,6 +261,7 @@ static void fill(struct ktxn__txn *txn, const struct plan *plan, struct ktxn__tx
       .version_max = plan->version_max,
       .version_min = plan->version_min,
       .commit = plan->commit,
+      .probe = plan->purpose == KTXN__TXN_FOR_PACE,
       .group = plan->api == KTXN__TXN_API_ADD_PARTITIONS ? -1 : plan->group,
       .partition_count = txn->asked_count,
   };

@@ -174,20 +174,22 @@ static void on_init(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
 
 /* ---- AddPartitionsToTxn, AddOffsetsToTxn ---------------------------------------------------------------------------- */
 
-static void registered(struct ktxn__txn *txn, int32_t node) {
+static void registered(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
+  if (!txn->acked && txn->mode == 1) ktxn__txn_pace_complete(txn, now_us, txn->paced_since_us >= 0);
   txn->acked = true;
   txn->maybe = true;
   txn->acked_node = node;
 }
 
 /* Each partition of the request by its own code; what was not taken is asked for again. */
-static void book_partitions(struct ktxn__txn *txn, const struct ktxn__txn_result *result, bool answered) {
+static void book_partitions(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result,
+                            bool answered) {
   for (uint32_t i = 0; i < txn->asked_count; i++) {
     struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[i]);
     if (partition->registration != KTXN__TXN_REG_ASKED) continue;
     if (answered && i < result->code_count && result->codes[i] == 0) {
       partition->registration = KTXN__TXN_REG_DONE;
-      registered(txn, result->node);
+      registered(txn, now_us, result->node);
     } else {
       partition->registration = KTXN__TXN_REG_NONE;
       ktxn__txn_set_pending(txn, partition);
@@ -195,19 +197,22 @@ static void book_partitions(struct ktxn__txn *txn, const struct ktxn__txn_result
   }
 }
 
+/* The coordinator is busy with our last end, or with what this transaction asked for before. */
+static void refused_51(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot) {
+  if (slot->purpose != KTXN__TXN_FOR_TRANSACTION)
+    ktxn__txn_wait_paced(txn, now_us, 300, txn->config.retry_backoff_us < 20000 ? txn->config.retry_backoff_us : 20000);
+  else if (txn->acked)
+    ktxn__txn_wait_backoff(txn, now_us); /* only what comes first behind an end has a reason to hurry (KAFKA-5477) */
+  else
+    ktxn__txn_pace_refused(txn, now_us);
+}
+
 static void register_failed(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
                             int32_t partition, enum ktxn__txn_action action) {
   switch (action) {
-    case KTXN__TXN_PACED: {
-      /* The first registration behind the last end comes soon; what follows has no reason to hurry (KAFKA-5477). */
-      if (txn->acked && slot->purpose == KTXN__TXN_FOR_TRANSACTION) {
-        ktxn__txn_wait_backoff(txn, now_us);
-        return;
-      }
-      int64_t most_us = txn->config.retry_backoff_us < 20000 ? txn->config.retry_backoff_us : 20000;
-      ktxn__txn_wait_paced(txn, now_us, 300, most_us);
+    case KTXN__TXN_PACED:
+      refused_51(txn, now_us, slot);
       return;
-    }
     case KTXN__TXN_AGAIN:
       ktxn__txn_wait_backoff(txn, now_us);
       return;
@@ -246,7 +251,7 @@ static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
   enum ktxn__txn_action action =
       ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code);
   if (action == KTXN__TXN_OK) {
-    registered(txn, result->node);
+    registered(txn, now_us, result->node);
     ktxn__txn_wait_none(txn);
   } else if (code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION || code == KTXN_E_TOPIC_AUTHORIZATION_FAILED ||
              code == KTXN_E_GROUP_AUTHORIZATION_FAILED) {
@@ -291,7 +296,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
     unsupported(txn, slot);
     return;
   }
-  if (partitions && normal) book_partitions(txn, result, answered);
+  if (partitions && normal) book_partitions(txn, now_us, result, answered);
   /* Not a byte of the first registration left: the transaction is as it was before it. */
   if (normal && txn->mode == 1 && result->fate == KTXN__TXN_UNSENT && !txn->maybe) txn->registered_us = -1;
   if (!answered) {
@@ -316,7 +321,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
   }
   if (!partitions) {
     ktxn__txn_group(txn, (uint32_t)slot->group)->registration = KTXN__TXN_REG_DONE;
-    registered(txn, result->node);
+    registered(txn, now_us, result->node);
   }
   ktxn__txn_wait_none(txn);
 }
@@ -368,7 +373,7 @@ static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn_
     return;
   }
   for (uint32_t i = 0; i < result->code_count; i++)
-    if (result->codes[i] == 0 && txn->mode == 2) registered(txn, txn->coordinator);
+    if (result->codes[i] == 0 && txn->mode == 2) registered(txn, now_us, txn->coordinator);
   uint32_t index = decisive(KTXN__TXN_COLUMN_OFFSET_COMMIT, result);
   int16_t code = index < result->code_count ? result->codes[index] : result->code;
   if (code != 0) {
@@ -417,17 +422,6 @@ static void on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn
     ktxn__txn_on_end(txn, now_us, slot, result, action);
 }
 
-static void on_pace(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result) {
-  bool preparing = result->fate == KTXN__TXN_ANSWERED && result->code == 0 &&
-                   (result->look == KTXN__TXN_LOOK_PREPARE_COMMIT || result->look == KTXN__TXN_LOOK_PREPARE_ABORT);
-  if (preparing) {
-    ktxn__txn_wait_paced(txn, now_us, 200, 5000);
-    return;
-  }
-  txn->settling = false;
-  ktxn__txn_wait_none(txn);
-}
-
 static void on_describe(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                         const struct ktxn__txn_result *result) {
   switch (slot->purpose) {
@@ -441,7 +435,7 @@ static void on_describe(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
       ktxn__txn_debt_looked(txn, now_us, slot, result);
       return;
     default:
-      on_pace(txn, now_us, result);
+      ktxn__txn_pace_looked(txn, now_us, result);
       return;
   }
 }

@@ -144,9 +144,13 @@ struct ktxn__txn {
 
   uint8_t debt;
   uint8_t fence;
+
+  /* pacing (pace.c); with ends that are not paced all but ended_us and paced_since_us stay as they are */
   bool settling; /* V2: the last end may not be complete at the coordinator */
   uint8_t probes;
   int64_t ended_us;
+  int64_t paced_since_us; /* since when records or offsets wait for the last end; -1 = they don't */
+  int64_t need_us;        /* what ends were seen to need to be complete */
 
   struct ktxn__txn_suspect suspect;
   int64_t missing_us; /* since then every node that was asked has answered that it does not know the id; -1 = no */
@@ -197,6 +201,16 @@ void ktxn__txn_wait_paced(struct ktxn__txn *txn, int64_t now_us, int64_t first_u
 void ktxn__txn_refind(struct ktxn__txn *txn, int64_t now_us, int32_t avoid);
 void ktxn__txn_refind_after(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             enum ktxn__txn_fate fate);
+
+/* pace.c */
+void ktxn__txn_pace_ended(struct ktxn__txn *txn, int64_t now_us, int16_t version);
+void ktxn__txn_pace_begin(struct ktxn__txn *txn, int64_t now_us);
+void ktxn__txn_pace_stop(struct ktxn__txn *txn);
+void ktxn__txn_pace_complete(struct ktxn__txn *txn, int64_t now_us, bool waited);
+void ktxn__txn_pace_refused(struct ktxn__txn *txn, int64_t now_us);
+void ktxn__txn_pace_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result);
+void ktxn__txn_pace_advance(struct ktxn__txn *txn, int64_t now_us);
+int64_t ktxn__txn_pace_deadline_us(const struct ktxn__txn *txn);
 
 /* sequence.c */
 void ktxn__txn_touch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition);

@@ -86,6 +86,7 @@ struct ktxn__txn *ktxn__txn_init(void *block, uint32_t partitions, uint32_t grou
   txn->registered_us = -1;
   txn->missing_us = -1;
   txn->offsets_group = -1;
+  txn->paced_since_us = -1;
   txn->random = config->seed;
   init_partitions(txn, 0);
   init_groups(txn, 0);
@@ -143,6 +144,7 @@ static void forget_transaction(struct ktxn__txn *txn) {
   txn->committed = false;
   txn->missing_us = -1;
   txn->no_v5 = false;
+  txn->paced_since_us = -1;
   txn->pending = 0;
 }
 

@@ -55,7 +55,7 @@ enum ktxn__txn_api {
 
 struct ktxn__txn_config {
   bool transactional;             /* false: idempotent only */
-  bool pacing;                    /* V2: ask for completion before the first Produce */
+  bool pacing;                    /* V2: ask for completion before the first write; V1: repeat what came too early soon */
   uint8_t in_flight_max;          /* 1 to KTXN__TXN_IN_FLIGHT_MAX, per partition */
   int64_t retry_backoff_us;       /* first wait after a retriable answer */
   int64_t retry_backoff_max_us;
@@ -196,6 +196,7 @@ struct ktxn__txn_request {
   int16_t version_max;      /* never a higher version than this */
   int16_t version_min;      /* never a lower one: UNSUPPORTED then */
   bool commit;              /* END */
+  bool probe;               /* DESCRIBE, FIND_TXN: for pacing alone */
   int32_t group;            /* FIND_GROUP, ADD_OFFSETS, OFFSET_COMMIT */
   uint32_t partition_count; /* ADD_PARTITIONS: how many; each by ktxn__txn_request_partition() */
 };
@@ -299,6 +300,9 @@ bool ktxn__txn_owes(const struct ktxn__txn *txn);
  * that was pulled last and has no result yet may have left.
  */
 enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left);
+
+/** Since when records or offsets wait for the previous transaction to be complete; -1 = they don't. For metrics. */
+int64_t ktxn__txn_paced_since_us(const struct ktxn__txn *txn);
 
 /** NULL, or the text of the first invariant (txn/README.md) that does not hold. */
 const char *ktxn__txn_check(const struct ktxn__txn *txn);

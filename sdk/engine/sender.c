@@ -180,9 +180,8 @@ static int64_t next_run(struct ktxn__sender *sender, int64_t now_us) {
   int64_t at_us = earlier(ktxn__accumulator_deadline_us(sender->acc, now_us), sender->wait_us);
   if (sender->txn_call.held) {
     at_us = earlier(at_us, sender->txn_call.held_until_us);
-  } else if (!sender->txn_call.active) {
-    at_us = earlier(at_us, ktxn__txn_deadline_us(sender->txn));
   }
+  at_us = earlier(at_us, ktxn__txn_deadline_us(sender->txn));
   if (sender->close != NULL) {
     at_us = earlier(at_us, sender->close->deadline_us);
   }

@@ -425,7 +425,7 @@ void ktxn__sender_pull(struct ktxn__sender *sender, int64_t now_us) {
   if (sender->txn_call.held) {
     launch(sender, now_us);
   }
-  for (int i = 0; i < PULLS_MAX && !sender->txn_call.active; i++) {
+  for (int i = 0; i < PULLS_MAX; i++) {
     ktxn__txn_set_queued(sender->txn, ktxn__accumulator_queued(sender->acc));
     if (!ktxn__txn_next_request(sender->txn, now_us, request)) {
       break;

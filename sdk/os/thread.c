@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #define NAME_SIZE 16 /* the kernel's limit, the zero byte counted */
@@ -72,6 +73,10 @@ bool ktxn__thread_start(struct ktxn__thread *thread, const char *name, void *(*r
     pthread_setname_np(thread->thread, cut);
   }
   return thread->started;
+}
+
+void ktxn__thread_exact_timers(void) {
+  (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* nanoseconds; 0 would mean the default */
 }
 
 void ktxn__thread_join(struct ktxn__thread *thread) {

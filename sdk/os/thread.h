@@ -43,6 +43,9 @@ bool ktxn__cond_wait_until(struct ktxn__cond *cond, struct ktxn__mutex *mutex, i
  */
 bool ktxn__thread_start(struct ktxn__thread *thread, const char *name, void *(*run)(void *ctx), void *ctx);
 
+/** The calling thread's timed waits end at their time, not up to 50 us later as the kernel would have it. */
+void ktxn__thread_exact_timers(void);
+
 /** Waits for its end. Does nothing for one that isn't started or was joined. */
 void ktxn__thread_join(struct ktxn__thread *thread);
 

@@ -164,10 +164,12 @@ OUTCOMES = [
          """
     ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
     ktxn__txn_clear_sweep(txn);
-    txn->settling = txn->config.pacing;""",
+  } else {
+    ended_v1""",
          """
     ktxn__txn_clear_sweep(txn);
-    txn->settling = txn->config.pacing;""",
+  } else {
+    ended_v1""",
          Explorer("v2", NEEDLESS)),
     Rule("2-same-again",
          "a commit of unknown fate is repeated until the answer is definite",
@@ -438,8 +440,8 @@ BETWEEN = [
     Rule("4.5-v2-clears",
          "V2 needs no sweep: its markers carry the next epoch to every log that was registered",
          "txn/end.c",
-         "    ktxn__txn_clear_sweep(txn);\n    txn->settling",
-         "    txn->settling",
+         "    ktxn__txn_clear_sweep(txn);\n  } else {\n    ended_v1",
+         "  } else {\n    ended_v1",
          Nothing("without a taint no sweep follows; the marks would wait for a later V1 transaction, which sweeps more")),
     Rule("4.6-different-offset",
          "after a TxnOffsetCommit of unknown fate a different offset for the same partition is refused in that "

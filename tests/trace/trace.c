@@ -16,7 +16,8 @@
  *   got P HANDLE RESULT = VERDICT done, retry, refresh, reset, split, failed, ignore
  *   split P HANDLE N REST = SEQUENCE   the first N records stay, the others go to the batch REST
  *   giveup P HANDLE CODE
- *   ask may_send P [-> NODE] | may_resend P HANDLE | doomed P HANDLE | drop | state | owes | epoch | error = VALUE
+ *   ask may_send P [-> NODE] | may_resend P HANDLE | doomed P HANDLE | drop | state | owes | epoch | error |
+ *       paced | deadline = VALUE
  *   report OP RESULT OUTCOME [fatal] | report none
  */
 #include <ctype.h>
@@ -281,6 +282,14 @@ static void on_giveup(struct trace *t) {
   ktxn__txn_batch_give_up(t->txn, t->now_us, arg(t, 1), arg(t, 2), code_of(t, t->words[3]));
 }
 
+/* From now on, or "never". */
+static const char *deadline(const struct trace *t) {
+  static char text[32];
+  int64_t at_us = ktxn__txn_deadline_us(t->txn);
+  snprintf(text, sizeof text, "%lldus", (long long)(at_us - t->now_us));
+  return at_us == INT64_MAX ? "never" : text;
+}
+
 static const char *answer(struct trace *t) {
   static char text[32];
   const char *what = t->words[1];
@@ -294,6 +303,8 @@ static const char *answer(struct trace *t) {
   if (strcmp(what, "drop") == 0) return ktxn__txn_drop_queued(t->txn) != 0 ? "yes" : "no";
   if (strcmp(what, "state") == 0) return ktxn__txn_state_name(ktxn__txn_state(t->txn));
   if (strcmp(what, "owes") == 0) return ktxn__txn_owes(t->txn) ? "yes" : "no";
+  if (strcmp(what, "paced") == 0) return ktxn__txn_paced_since_us(t->txn) >= 0 ? "yes" : "no";
+  if (strcmp(what, "deadline") == 0) return deadline(t);
   if (strcmp(what, "error") == 0) return name_of(ktxn__txn_error(t->txn)->code);
   if (strcmp(what, "epoch") != 0) fail(t, "no such question", what);
   ktxn__txn_identity(t->txn, &id, &epoch, &protocol);
