@@ -141,8 +141,7 @@ void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct k
   if (result->code == KTXN_E_INVALID_PRODUCER_EPOCH || result->code == KTXN_E_PRODUCER_FENCED)
     ktxn__txn_fenced(txn, result->code, KTXN__TXN_API_INIT);
   else
-    ktxn__txn_fatal(txn, ktxn__txn_cause(result->code, ktxn__txn_fatal_class(result->code), result->code,
-                                         KTXN__TXN_API_INIT));
+    ktxn__txn_fatal_code(txn, result->code, KTXN__TXN_API_INIT);
 }
 
 /* One step of the sweep is done; taken: the coordinator has registered something. */

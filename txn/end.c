@@ -63,9 +63,8 @@ static void ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_
 }
 
 /* 30, 59, 120 and the like to a commit: it did not happen, if no other copy of it may have. */
-static void commit_refused(struct ktxn__txn *txn, int16_t code, bool taint) {
+static void commit_refused(struct ktxn__txn *txn, int16_t code) {
   struct ktxn__txn_error error = ktxn__txn_cause(code, KTXN_CLASS_ABORT, code, KTXN__TXN_API_END);
-  if (taint) txn->tainted = true;
   if (txn->commit_ambiguous) {
     error.error_class = KTXN_CLASS_RECREATE;
     ktxn__txn_fatal(txn, error);
@@ -76,32 +75,16 @@ static void commit_refused(struct ktxn__txn *txn, int16_t code, bool taint) {
 
 /* The coordinator does not know the producer id: nothing of it is open, and the next transaction needs a new epoch. */
 static void abort_forgotten(struct ktxn__txn *txn, int32_t node) {
-  txn->tainted = true;
   txn->last_commit = false;
   ended_v1(txn, node);
   ktxn__txn_debt_start(txn);
   ktxn__txn_settle(txn, false);
 }
 
-/* 48: the coordinator holds no transaction of ours, or one that went the other way. */
-static void wrong_state(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
-  if (slot->v5 && slot->commit) {
-    ktxn__txn_suspect(txn, slot, KTXN_E_INVALID_TXN_STATE);
-    return;
-  }
-  ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_TXN_STATE, KTXN_CLASS_RECREATE, KTXN_E_INVALID_TXN_STATE,
-                                       KTXN__TXN_API_END));
-}
-
+/* KIP-890: the same command by the older version, never 5 again in this transaction. */
 static void features_changed(struct ktxn__txn *txn, int64_t now_us) {
-  if (txn->mode == 2 && !txn->no_v5) {
-    /* KIP-890: the same command by the older version, never 5 again in this transaction. */
-    txn->no_v5 = true;
-    ktxn__txn_wait_backoff(txn, now_us);
-    return;
-  }
-  ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_UNSUPPORTED_VERSION, KTXN_CLASS_CONFIG, KTXN_E_UNSUPPORTED_VERSION,
-                                       KTXN__TXN_API_END));
+  txn->no_v5 = true;
+  ktxn__txn_wait_backoff(txn, now_us);
 }
 
 void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -123,9 +106,6 @@ void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
     case KTXN__TXN_SUSPECT:
       ktxn__txn_suspect(txn, slot, result->code);
       return;
-    case KTXN__TXN_STATE:
-      wrong_state(txn, slot);
-      return;
     case KTXN__TXN_FEATURES:
       features_changed(txn, now_us);
       return;
@@ -133,14 +113,13 @@ void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
       if (!slot->commit)
         abort_forgotten(txn, result->node);
       else
-        commit_refused(txn, result->code, true);
+        commit_refused(txn, result->code);
       return;
     case KTXN__TXN_ABORTABLE:
-      commit_refused(txn, result->code, false);
+      commit_refused(txn, result->code);
       return;
     default:
-      ktxn__txn_fatal(txn, ktxn__txn_cause(result->code, ktxn__txn_fatal_class(result->code), result->code,
-                                           KTXN__TXN_API_END));
+      ktxn__txn_fatal_code(txn, result->code, KTXN__TXN_API_END);
       return;
   }
 }

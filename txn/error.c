@@ -18,7 +18,6 @@ enum {
   FA = KTXN__TXN_FATAL,
   SU = KTXN__TXN_SUSPECT,
   FE = KTXN__TXN_FENCE,
-  ST = KTXN__TXN_STATE,
   FT = KTXN__TXN_FEATURES,
   SQ = KTXN__TXN_SEQUENCE,
   FO = KTXN__TXN_FORGOTTEN,
@@ -55,13 +54,13 @@ static const struct row rows[] = {
     {KTXN_E_TOPIC_AUTHORIZATION_FAILED, {FA, FA, FA, AB, FA, AB, FA, FA, AG, AB, RF}},
     {KTXN_E_GROUP_AUTHORIZATION_FAILED, {FA, AB, FA, AB, AB, AB, AB, FA, AG, AB, RF}},
     {KTXN_E_CLUSTER_AUTHORIZATION_FAILED, {FA, FA, RE, FA, FA, FA, FA, FA, AG, FA, FA}},
-    {KTXN_E_UNSUPPORTED_VERSION, {FA, FA, FA, FA, FA, FT, FT, FT, AG, FT, FA}},
+    {KTXN_E_UNSUPPORTED_VERSION, {FA, FA, FA, FA, FA, FA, FA, FA, AG, FA, FA}},
     {KTXN_E_INVALID_REQUEST, {FA, FA, FA, AB, FA, AB, FA, FA, AG, AB, RF}},
     {KTXN_E_UNSUPPORTED_FOR_MESSAGE_FORMAT, {FA, FA, FA, AB, FA, FA, FA, FA, AG, AB, RF}},
     {KTXN_E_OUT_OF_ORDER_SEQUENCE_NUMBER, {FA, FA, FA, AB, FA, AB, SA, SA, AG, SQ, SQ}},
     {KTXN_E_DUPLICATE_SEQUENCE_NUMBER, {FA, FA, FA, AB, FA, AB, SA, SA, AG, OK, OK}},
     {KTXN_E_INVALID_PRODUCER_EPOCH, {FA, FA, FA, SU, SU, FE, SU, SU, AG, FE, RF}},
-    {KTXN_E_INVALID_TXN_STATE, {FA, FA, FA, FA, FA, AB, ST, ST, AG, AB, RF}},
+    {KTXN_E_INVALID_TXN_STATE, {FA, FA, FA, FA, FA, AB, FA, FA, AG, AB, RF}},
     {KTXN_E_INVALID_PRODUCER_ID_MAPPING, {FA, FA, FA, SU, SU, FA, SU, SU, AG, FA, FA}},
     {KTXN_E_INVALID_TRANSACTION_TIMEOUT, {FA, FA, FA, FA, FA, FA, FA, FA, AG, AB, RF}},
     {KTXN_E_CONCURRENT_TRANSACTIONS, {AG, AG, PA, PA, PA, AG, PA, PA, AG, AG, AG}},
@@ -81,6 +80,19 @@ static const struct row rows[] = {
     {KTXN_E_TRANSACTION_ABORTABLE, {AB, AB, RE, AB, AB, AB, AB, FA, AG, AB, RF}},
 };
 
+/* Cells in which Transactions V2 differs (KIP-890). */
+static const struct {
+  uint8_t column;
+  int16_t code;
+  uint8_t action;
+} v2_cells[] = {
+    {KTXN__TXN_COLUMN_OFFSET_COMMIT, KTXN_E_UNSUPPORTED_VERSION, FT},
+    {KTXN__TXN_COLUMN_COMMIT, KTXN_E_UNSUPPORTED_VERSION, FT},
+    {KTXN__TXN_COLUMN_COMMIT, KTXN_E_INVALID_TXN_STATE, SU},
+    {KTXN__TXN_COLUMN_ABORT, KTXN_E_UNSUPPORTED_VERSION, FT},
+    {KTXN__TXN_COLUMN_PRODUCE, KTXN_E_UNSUPPORTED_VERSION, FT},
+};
+
 /* Codes that this version does not know. */
 static const struct row unknown = {0, {FA, FA, FA, AB, FA, AB, SA, SA, AG, AB, RF}};
 
@@ -96,7 +108,9 @@ static bool has(const int16_t *codes, size_t count, int code) {
   return false;
 }
 
-enum ktxn__txn_action ktxn__txn_action(enum ktxn__txn_column column, int code) {
+enum ktxn__txn_action ktxn__txn_action(enum ktxn__txn_column column, bool v2, int code) {
+  for (size_t i = 0; v2 && i < sizeof v2_cells / sizeof v2_cells[0]; i++)
+    if (v2_cells[i].column == column && v2_cells[i].code == code) return (enum ktxn__txn_action)v2_cells[i].action;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     if (rows[i].code == code) return (enum ktxn__txn_action)rows[i].actions[column];
   return (enum ktxn__txn_action)unknown.actions[column];
@@ -124,7 +138,22 @@ bool ktxn__txn_possibly_written(int code) {
   return has(possibly_written, sizeof possibly_written / sizeof possibly_written[0], code);
 }
 
-enum ktxn_class ktxn__txn_fatal_class(int code) {
+bool ktxn__txn_taints(enum ktxn__txn_column column, int code) {
+  if (code == KTXN_E_OK) return false;
+  switch (column) {
+    case KTXN__TXN_COLUMN_ADD_PARTITIONS:
+    case KTXN__TXN_COLUMN_ADD_OFFSETS:
+    case KTXN__TXN_COLUMN_OFFSET_COMMIT:
+    case KTXN__TXN_COLUMN_COMMIT:
+    case KTXN__TXN_COLUMN_ABORT:
+      return !ktxn__txn_definite(code) || ktxn__txn_action(column, false, code) == KTXN__TXN_RESTART;
+    default:
+      return column == KTXN__TXN_COLUMN_PRODUCE;
+  }
+}
+
+/* CONFIG for what an operator can mend, else RECREATE. */
+static enum ktxn_class fatal_class(int code) {
   switch (code) {
     case KTXN_E_CLUSTER_AUTHORIZATION_FAILED:
     case KTXN_E_INVALID_TRANSACTION_TIMEOUT:
@@ -133,5 +162,21 @@ enum ktxn_class ktxn__txn_fatal_class(int code) {
       return KTXN_CLASS_CONFIG;
     default:
       return KTXN_CLASS_RECREATE;
+  }
+}
+
+enum ktxn_class ktxn__txn_class(enum ktxn__txn_action action, int code) {
+  switch (action) {
+    case KTXN__TXN_ABORTABLE:
+    case KTXN__TXN_RESTART:
+    case KTXN__TXN_REFUSED:
+    case KTXN__TXN_FENCE:
+      return KTXN_CLASS_ABORT;
+    case KTXN__TXN_RETURN:
+      return code == KTXN_E_TRANSACTION_ABORTABLE ? KTXN_CLASS_RETRY : KTXN_CLASS_CONFIG;
+    case KTXN__TXN_FATAL:
+      return fatal_class(code);
+    default:
+      return KTXN_CLASS_NONE;
   }
 }

@@ -2,7 +2,8 @@
 #define KTXN_TXN_ERROR_H
 
 /*
- * What a broker's error code means for each request: one table. A code that is not in it means what its last row says.
+ * What a broker's error code means for each request, in both protocols: one table. A code that is not in it means what its
+ * last row says. docs/TRANSACTIONS.md prints it.
  */
 
 #include <stdbool.h>
@@ -22,8 +23,7 @@ enum ktxn__txn_action {
   KTXN__TXN_FATAL,
   KTXN__TXN_SUSPECT,      /* the epoch or id isn't ours there: counts only with evidence */
   KTXN__TXN_FENCE,        /* a log saw a newer epoch: find out who moved it */
-  KTXN__TXN_STATE,        /* 48 to an end: what it proves depends on the protocol */
-  KTXN__TXN_FEATURES,     /* the version was refused: features have changed (V2), else fatal */
+  KTXN__TXN_FEATURES,     /* V2: the version was refused, the cluster's features have changed */
   KTXN__TXN_SEQUENCE,     /* 45: depends on what is in flight before it */
   KTXN__TXN_FORGOTTEN,    /* 59: the log has dropped the producer's state */
   KTXN__TXN_TOO_LARGE,    /* 10: the batch is split if it can be, else refused */
@@ -46,15 +46,22 @@ enum ktxn__txn_column {
   KTXN__TXN_COLUMN_COUNT
 };
 
-enum ktxn__txn_action ktxn__txn_action(enum ktxn__txn_column column, int code);
+/** `v2`: the request was sent by Transactions V2; for an end, by version 5. */
+enum ktxn__txn_action ktxn__txn_action(enum ktxn__txn_column column, bool v2, int code);
+
+/** What the application is told when the action ends a call or the transaction; NONE: it is handled inside. */
+enum ktxn_class ktxn__txn_class(enum ktxn__txn_action action, int code);
+
+/**
+ * V1: must the epoch be bumped before the next transaction, because of this answer to a coordinator's request? Of
+ * Produce: when a batch is given up or fails.
+ */
+bool ktxn__txn_taints(enum ktxn__txn_column column, int code);
 
 /** The column of a request (commit: which end it is). */
 enum ktxn__txn_column ktxn__txn_column(enum ktxn__txn_api api, bool commit);
 
 /** May a batch that was answered so be in the log all the same (acks=all, leadership lost while waiting, ...)? */
 bool ktxn__txn_possibly_written(int code);
-
-/** The class of a fatal error with that code: CONFIG for what an operator can mend, else RECREATE. */
-enum ktxn_class ktxn__txn_fatal_class(int code);
 
 #endif

@@ -10,11 +10,9 @@ void ktxn__txn_suspect(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot,
   txn->suspect = (struct ktxn__txn_suspect){true, code, *slot};
 }
 
-static enum ktxn_class fatal_class(int16_t code) { return ktxn__txn_fatal_class(code); }
-
 static void fatal(struct ktxn__txn *txn, int16_t code, uint8_t api) {
   if (code == KTXN_E_INVALID_PRODUCER_ID_MAPPING)
-    ktxn__txn_fatal(txn, ktxn__txn_cause(code, fatal_class(code), code, api));
+    ktxn__txn_fatal_code(txn, code, api);
   else
     ktxn__txn_fenced(txn, code, api);
 }
@@ -53,7 +51,7 @@ static void counts(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int
                    const struct ktxn__txn_result *look) {
   if (slot->purpose == KTXN__TXN_FOR_DEBT || slot->purpose == KTXN__TXN_FOR_FENCE)
     fatal(txn, code, slot->api);
-  else if (slot->api == KTXN__TXN_API_END ? slot->v5 : ktxn__txn_ends_by_v5(txn))
+  else if (slot->api == KTXN__TXN_API_END ? slot->v2 : ktxn__txn_ends_by_v5(txn))
     counts_v2(txn, slot, code);
   else
     counts_v1(txn, slot, code, look);
@@ -61,7 +59,7 @@ static void counts(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int
 
 /* V2: an abort of ours may itself have moved the epoch by one. */
 static bool may_be_own_abort(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *look) {
-  bool abort = slot->v5 && !slot->commit;
+  bool abort = slot->api == KTXN__TXN_API_END && slot->v2 && !slot->commit;
   bool ending = look->look == KTXN__TXN_LOOK_PREPARE_ABORT || look->look == KTXN__TXN_LOOK_PREPARE_COMMIT ||
                 look->look == KTXN__TXN_LOOK_COMPLETE_ABORT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
   return abort && ending && look->producer_id == slot->producer_id &&

@@ -78,7 +78,7 @@ static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
   bool in_time = timeout_passed(txn, now_us);
   bool tainted = txn->probe_ambiguous;
   txn->probe_ambiguous = false;
-  if (slot->v5) {
+  if (slot->v2) {
     ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
     ktxn__txn_pace_stop(txn);
   } else {
@@ -99,10 +99,10 @@ static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
                              KTXN__TXN_API_END));
 }
 
-/* V2, abort answered 48: only a completed commit of ours answers so. */
-static void was_committed(struct ktxn__txn *txn, int64_t now_us, int16_t code) {
-  if (!txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {
-    ktxn__txn_fenced(txn, code, KTXN__TXN_API_END);
+/* 48 to the question. V2: only a completed commit of ours answers so. */
+static void other_state(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot) {
+  if (!slot->v2 || !txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {
+    ktxn__txn_fenced(txn, KTXN_E_INVALID_TXN_STATE, KTXN__TXN_API_END);
     return;
   }
   txn->fence = KTXN__TXN_FENCE_NONE; /* the commit again, for the identity */
@@ -115,6 +115,10 @@ static void was_committed(struct ktxn__txn *txn, int64_t now_us, int16_t code) {
 
 void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result, enum ktxn__txn_action action) {
+  if (result->fate == KTXN__TXN_ANSWERED && result->code == KTXN_E_INVALID_TXN_STATE) {
+    other_state(txn, now_us, slot);
+    return;
+  }
   switch (action) {
     case KTXN__TXN_OK:
       timed_out(txn, now_us, slot, result);
@@ -130,15 +134,8 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
     case KTXN__TXN_SUSPECT:
       ktxn__txn_suspect(txn, slot, result->code);
       return;
-    case KTXN__TXN_STATE:
-      if (slot->v5)
-        was_committed(txn, now_us, result->code);
-      else
-        ktxn__txn_fenced(txn, result->code, KTXN__TXN_API_END);
-      return;
     default:
-      ktxn__txn_fatal(txn, ktxn__txn_cause(result->code, ktxn__txn_fatal_class(result->code), result->code,
-                                           KTXN__TXN_API_END));
+      ktxn__txn_fatal_code(txn, result->code, KTXN__TXN_API_END);
       return;
   }
 }

@@ -243,6 +243,10 @@ static void note_leaving(struct ktxn__txn *txn, const struct plan *plan, int64_t
   }
 }
 
+static bool is_v2(const struct ktxn__txn *txn, const struct plan *plan) {
+  return plan->api == KTXN__TXN_API_END ? plan->version_min == 5 : txn->mode == 2;
+}
+
 static int32_t avoided(const struct ktxn__txn *txn, const struct plan *plan) {
   if (plan->api == KTXN__TXN_API_FIND_TXN) return txn->avoid;
   if (plan->api == KTXN__TXN_API_FIND_GROUP) return ktxn__txn_group_at(txn, (uint32_t)plan->group)->avoid;
@@ -276,7 +280,7 @@ bool ktxn__txn_next_request(struct ktxn__txn *txn, int64_t now_us, struct ktxn__
   fill(txn, &plan, request);
   txn->slot = (struct ktxn__txn_slot){true,
                                       plan.commit,
-                                      plan.api == KTXN__TXN_API_END && plan.version_min == 5,
+                                      is_v2(txn, &plan),
                                       plan.api,
                                       plan.purpose,
                                       request->producer_epoch,

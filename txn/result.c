@@ -2,7 +2,8 @@
 
 /* Results of coordinator requests: what every copy taints, then what its answer means. */
 
-/* A byte of this copy may have left, and its answer is missing or neither 0 nor definite. */
+/* A byte of this copy may have left, and its answer is missing or neither 0 nor definite. What that does to the epoch
+ * is_tainting() says. */
 static void note_ambiguous(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
   switch (slot->api) {
     case KTXN__TXN_API_INIT:
@@ -10,11 +11,9 @@ static void note_ambiguous(struct ktxn__txn *txn, const struct ktxn__txn_slot *s
       return;
     case KTXN__TXN_API_ADD_PARTITIONS:
     case KTXN__TXN_API_ADD_OFFSETS:
-      txn->tainted = true;
       if (slot->purpose != KTXN__TXN_FOR_DEBT) txn->maybe = true;
       return;
     case KTXN__TXN_API_OFFSET_COMMIT:
-      txn->tainted = true;
       ktxn__txn_mark_sweep_group(txn, ktxn__txn_group(txn, (uint32_t)slot->group));
       return;
     case KTXN__TXN_API_END:
@@ -22,7 +21,6 @@ static void note_ambiguous(struct ktxn__txn *txn, const struct ktxn__txn_slot *s
         txn->probe_ambiguous = true;
         return;
       }
-      txn->tainted = true;
       if (slot->purpose != KTXN__TXN_FOR_TRANSACTION) return;
       txn->commit_ambiguous = txn->commit_ambiguous || slot->commit;
       txn->abort_ambiguous = txn->abort_ambiguous || !slot->commit;
@@ -40,23 +38,26 @@ static bool is_ambiguous(const struct ktxn__txn_slot *slot, const struct ktxn__t
   return !ktxn__txn_definite(code);
 }
 
+static enum ktxn__txn_action action_of(const struct ktxn__txn_slot *slot, int16_t code) {
+  return ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, slot->commit), slot->v2, code);
+}
+
 /* How much an action matters when the parts of one answer differ: the most serious decides. */
 static int weight(enum ktxn__txn_action action) {
   static const uint8_t weights[] = {
       [KTXN__TXN_OK] = 0,        [KTXN__TXN_AGAIN] = 2,     [KTXN__TXN_ELSEWHERE] = 3, [KTXN__TXN_PACED] = 1,
       [KTXN__TXN_SAME] = 3,      [KTXN__TXN_ABORTABLE] = 5, [KTXN__TXN_RESTART] = 6,   [KTXN__TXN_RETURN] = 5,
-      [KTXN__TXN_FATAL] = 9,     [KTXN__TXN_SUSPECT] = 8,   [KTXN__TXN_FENCE] = 8,     [KTXN__TXN_STATE] = 7,
-      [KTXN__TXN_FEATURES] = 7,  [KTXN__TXN_SEQUENCE] = 5,  [KTXN__TXN_FORGOTTEN] = 5, [KTXN__TXN_REFUSED] = 5,
-      [KTXN__TXN_TOO_LARGE] = 5};
+      [KTXN__TXN_FATAL] = 9,     [KTXN__TXN_SUSPECT] = 8,   [KTXN__TXN_FENCE] = 8,     [KTXN__TXN_FEATURES] = 7,
+      [KTXN__TXN_SEQUENCE] = 5,  [KTXN__TXN_FORGOTTEN] = 5, [KTXN__TXN_REFUSED] = 5,   [KTXN__TXN_TOO_LARGE] = 5};
   return weights[action];
 }
 
 /* The index of the code that decides; code_count = none (all well). */
-static uint32_t decisive(enum ktxn__txn_column column, const struct ktxn__txn_result *result) {
+static uint32_t decisive(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
   uint32_t worst = result->code_count;
   int worst_weight = 0;
   for (uint32_t i = 0; i < result->code_count; i++) {
-    int w = weight(ktxn__txn_action(column, result->codes[i]));
+    int w = weight(action_of(slot, result->codes[i]));
     /* 55 only says that another part failed. */
     if (result->codes[i] == KTXN_E_OPERATION_NOT_ATTEMPTED) w = 1;
     if (w <= worst_weight) continue;
@@ -67,7 +68,7 @@ static uint32_t decisive(enum ktxn__txn_column column, const struct ktxn__txn_re
 }
 
 static void fatal(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code) {
-  struct ktxn__txn_error error = ktxn__txn_cause(code, ktxn__txn_fatal_class(code), code, slot->api);
+  struct ktxn__txn_error error = ktxn__txn_cause(code, ktxn__txn_class(KTXN__TXN_FATAL, code), code, slot->api);
   error.group = slot->api == KTXN__TXN_API_ADD_PARTITIONS ? -1 : slot->group;
   if (code == KTXN_E_INVALID_PRODUCER_EPOCH || code == KTXN_E_PRODUCER_FENCED)
     ktxn__txn_fenced(txn, code, slot->api);
@@ -104,8 +105,7 @@ static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
     ktxn__txn_wait_backoff(txn, now_us);
     return;
   }
-  enum ktxn__txn_action action =
-      ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), result->code);
+  enum ktxn__txn_action action = action_of(slot, result->code);
   if (action == KTXN__TXN_OK && group) {
     ktxn__txn_group(txn, (uint32_t)slot->group)->node = result->node;
     ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
@@ -160,7 +160,7 @@ static void on_first_init(struct ktxn__txn *txn, int64_t now_us, const struct kt
 
 static void on_init(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                     const struct ktxn__txn_result *result) {
-  enum ktxn__txn_action action = ktxn__txn_action(KTXN__TXN_COLUMN_INIT, result->code);
+  enum ktxn__txn_action action = action_of(slot, result->code);
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
     unsupported(txn, slot);
     return;
@@ -223,9 +223,6 @@ static void register_failed(struct ktxn__txn *txn, int64_t now_us, const struct 
       ktxn__txn_suspect(txn, slot, code);
       return;
     case KTXN__TXN_RESTART:
-      txn->tainted = true;
-      abortable(txn, slot, code, partition);
-      return;
     case KTXN__TXN_ABORTABLE:
       abortable(txn, slot, code, partition);
       return;
@@ -248,8 +245,7 @@ static void unproven(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, i
 static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                       const struct ktxn__txn_result *result, int16_t code) {
   bool partition = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
-  enum ktxn__txn_action action =
-      ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code);
+  enum ktxn__txn_action action = action_of(slot, code);
   if (action == KTXN__TXN_OK) {
     registered(txn, now_us, result->node);
     ktxn__txn_wait_none(txn);
@@ -269,8 +265,7 @@ static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
 
 static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
                               uint32_t index) {
-  enum ktxn__txn_action action =
-      ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code);
+  enum ktxn__txn_action action = action_of(slot, code);
   bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
   if (action == KTXN__TXN_OK) {
     ktxn__txn_debt_registered(txn, true);
@@ -303,7 +298,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
     ktxn__txn_refind_after(txn, now_us, slot, result->fate);
     return;
   }
-  uint32_t index = decisive(KTXN__TXN_COLUMN_ADD_PARTITIONS, result);
+  uint32_t index = decisive(slot, result);
   int16_t code = partitions && index < result->code_count ? result->codes[index] : result->code;
   if (slot->purpose == KTXN__TXN_FOR_REPEAT) {
     on_repeat(txn, now_us, slot, result, code);
@@ -316,7 +311,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
   if (code != 0) {
     int32_t partition = partitions && index < txn->asked_count ? (int32_t)ktxn__txn_asked(txn)[index] : -1;
     register_failed(txn, now_us, slot, code, partition,
-                    ktxn__txn_action(ktxn__txn_column((enum ktxn__txn_api)slot->api, false), code));
+                    action_of(slot, code));
     return;
   }
   if (!partitions) {
@@ -330,7 +325,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
 
 static void offsets_failed(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code) {
   struct ktxn__txn_group *group = ktxn__txn_group(txn, (uint32_t)slot->group);
-  switch (ktxn__txn_action(KTXN__TXN_COLUMN_OFFSET_COMMIT, code)) {
+  switch (action_of(slot, code)) {
     case KTXN__TXN_ELSEWHERE:
       group->node = KTXN__TXN_NODE_NONE;
       ktxn__txn_wait_backoff(txn, now_us);
@@ -343,10 +338,6 @@ static void offsets_failed(struct ktxn__txn *txn, int64_t now_us, const struct k
       ktxn__txn_fence_enter(txn, code, slot->api);
       return;
     case KTXN__TXN_FEATURES:
-      if (txn->mode != 2) {
-        fatal(txn, slot, code);
-        return;
-      }
       txn->no_v5 = true;
       abortable(txn, slot, code, -1);
       return;
@@ -374,7 +365,7 @@ static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn_
   }
   for (uint32_t i = 0; i < result->code_count; i++)
     if (result->codes[i] == 0 && txn->mode == 2) registered(txn, now_us, txn->coordinator);
-  uint32_t index = decisive(KTXN__TXN_COLUMN_OFFSET_COMMIT, result);
+  uint32_t index = decisive(slot, result);
   int16_t code = index < result->code_count ? result->codes[index] : result->code;
   if (code != 0) {
     offsets_failed(txn, now_us, slot, code);
@@ -406,9 +397,8 @@ static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktx
 
 static void on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                    const struct ktxn__txn_result *result) {
-  enum ktxn__txn_action action =
-      ktxn__txn_action(ktxn__txn_column(KTXN__TXN_API_END, slot->commit), result->code);
-  if (result->fate == KTXN__TXN_UNSUPPORTED && txn->mode == 2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION)
+  enum ktxn__txn_action action = action_of(slot, result->code);
+  if (result->fate == KTXN__TXN_UNSUPPORTED && slot->v2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION)
     action = KTXN__TXN_FEATURES;
   else if (result->fate == KTXN__TXN_UNSUPPORTED)
     action = KTXN__TXN_FATAL;
@@ -449,18 +439,30 @@ static const handler handlers[KTXN__TXN_API_COUNT] = {
     [KTXN__TXN_API_END] = on_end,                [KTXN__TXN_API_DESCRIBE] = on_describe,
 };
 
-static void taint(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
-  bool ambiguous = is_ambiguous(slot, result, result->code);
+static bool is_tainting(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result, int16_t code) {
+  enum ktxn__txn_column column = ktxn__txn_column((enum ktxn__txn_api)slot->api, slot->commit);
+  if (slot->purpose == KTXN__TXN_FOR_FENCE) return false; /* it taints the epoch that it asks for: see timed_out() */
+  if (result->fate == KTXN__TXN_LOST) return ktxn__txn_taints(column, KTXN_E_UNKNOWN_SERVER_ERROR);
+  return result->fate == KTXN__TXN_ANSWERED && ktxn__txn_taints(column, code);
+}
+
+static void note(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result,
+                 int16_t code) {
+  if (is_ambiguous(slot, result, code)) note_ambiguous(txn, slot);
+  if (is_tainting(slot, result, code)) txn->tainted = true;
+}
+
+static void note_all(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
+  note(txn, slot, result, result->code);
   for (uint32_t i = 0; result->fate == KTXN__TXN_ANSWERED && i < result->code_count; i++)
-    ambiguous = ambiguous || is_ambiguous(slot, result, result->codes[i]);
-  if (ambiguous) note_ambiguous(txn, slot);
+    note(txn, slot, result, result->codes[i]);
 }
 
 void ktxn__txn_on_result(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result) {
   if (!txn->slot.active || txn->slot.id != result->id) return;
   struct ktxn__txn_slot slot = txn->slot;
   txn->slot.active = false;
-  taint(txn, &slot, result);
+  note_all(txn, &slot, result);
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
   handlers[slot.api](txn, now_us, &slot, result);
   ktxn__txn_advance(txn, now_us);

@@ -237,7 +237,7 @@ static int32_t number_of(struct ktxn__txn *txn, const struct ktxn__txn_partition
 static enum ktxn__txn_verdict fail_transaction(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                                struct ktxn__txn_flight *flight, int16_t code, bool fatal) {
   enum ktxn__txn_verdict verdict = lost_from_transaction(txn, partition, flight);
-  struct ktxn__txn_error error = ktxn__txn_cause(code, fatal ? ktxn__txn_fatal_class(code) : KTXN_CLASS_ABORT, code,
+  struct ktxn__txn_error error = ktxn__txn_cause(code, ktxn__txn_class(fatal ? KTXN__TXN_FATAL : KTXN__TXN_ABORTABLE, code), code,
                                                  KTXN__TXN_API_PRODUCE);
   error.partition = number_of(txn, partition);
   if (fatal)
@@ -261,7 +261,7 @@ static enum ktxn__txn_verdict fail_idempotent(struct ktxn__txn *txn, struct ktxn
     open_gap(txn, partition);
   if (fatal) {
     struct ktxn__txn_error error =
-        ktxn__txn_cause(code, ktxn__txn_fatal_class(code), code, KTXN__TXN_API_PRODUCE);
+        ktxn__txn_cause(code, ktxn__txn_class(KTXN__TXN_FATAL, code), code, KTXN__TXN_API_PRODUCE);
     error.partition = number_of(txn, partition);
     ktxn__txn_fatal(txn, error);
   }
@@ -347,7 +347,7 @@ static enum ktxn__txn_verdict judge(struct ktxn__txn *txn, struct ktxn__txn_part
                                     int *code) {
   enum ktxn__txn_column column =
       txn->config.transactional ? KTXN__TXN_COLUMN_PRODUCE : KTXN__TXN_COLUMN_PRODUCE_IDEMPOTENT;
-  enum ktxn__txn_action action = ktxn__txn_action(column, result->code);
+  enum ktxn__txn_action action = ktxn__txn_action(column, txn->mode == 2, result->code);
   *code = result->code;
   switch (action) {
     case KTXN__TXN_OK:

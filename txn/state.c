@@ -103,6 +103,10 @@ void ktxn__txn_fatal(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   ktxn__txn_fatal_outcome(txn, error, ktxn__txn_outcome(txn, true));
 }
 
+void ktxn__txn_fatal_code(struct ktxn__txn *txn, int16_t code, uint8_t api) {
+  ktxn__txn_fatal(txn, ktxn__txn_cause(code, ktxn__txn_class(KTXN__TXN_FATAL, code), code, api));
+}
+
 void ktxn__txn_fenced(struct ktxn__txn *txn, int16_t broker_code, uint8_t api) {
   ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_FENCED, KTXN_CLASS_RECREATE, broker_code, api));
 }

@@ -81,7 +81,7 @@ enum ktxn__txn_purpose {
 struct ktxn__txn_slot {
   bool active;
   bool commit;
-  bool v5; /* EndTxn of version 5: the version sent decides what its answer proves */
+  bool v2; /* sent by Transactions V2, an end by version 5: what was sent decides what its answer proves */
   uint8_t api;
   uint8_t purpose;
   int16_t producer_epoch;
@@ -188,6 +188,7 @@ struct ktxn__txn_error ktxn__txn_cause(int code, enum ktxn_class error_class, in
 void ktxn__txn_enter(struct ktxn__txn *txn, enum ktxn__txn_state state);
 void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error);
 void ktxn__txn_fatal(struct ktxn__txn *txn, struct ktxn__txn_error error);
+void ktxn__txn_fatal_code(struct ktxn__txn *txn, int16_t code, uint8_t api);
 void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error, enum ktxn_outcome outcome);
 void ktxn__txn_fenced(struct ktxn__txn *txn, int16_t broker_code, uint8_t api);
 void ktxn__txn_uninitialize(struct ktxn__txn *txn, struct ktxn__txn_error error);
