@@ -38,6 +38,7 @@ static const char *const steps[] = {
     [KTXN__TXN_FEATURES] = "the cluster's features have changed: the transaction is ended by the older EndTxn",
     [KTXN__TXN_SEQUENCE] = "behind a batch that is to be retried: again; else the batch fails",
     [KTXN__TXN_FORGOTTEN] = "the log has forgotten the producer: the batch fails; again if the answer does not say since when",
+    [KTXN__TXN_TOO_LARGE] = "split, if it holds several records and no copy of it is of unknown fate; else the batch fails",
     [KTXN__TXN_REFUSED] = "the record's callback gets the error; the producer goes on under the next epoch",
 };
 
