@@ -3,15 +3,18 @@
 It shares no code with the library under test, and a call costs a millisecond where the JVM tools cost a second.
 """
 
+import functools
 import socket
 import struct
 import time
 from collections import namedtuple
 
+import rpc
+from codec import Reader, Writer, record_batch
+
 Partition = namedtuple("Partition", "index leader replicas isr")
 OpenTransaction = namedtuple("OpenTransaction", "partition producer_id epoch start_offset")
 Transaction = namedtuple("Transaction", "state timeout_ms producer_id epoch partitions")
-Producer = namedtuple("Producer", "producer_id epoch")
 
 GROUP, TRANSACTION = 0, 1
 READ_UNCOMMITTED, READ_COMMITTED = 0, 1
@@ -47,113 +50,6 @@ def retry(call, seconds=30, codes=PASSING):
             if time.monotonic() > end:
                 raise
         time.sleep(0.05)
-
-
-class Writer:
-    """Kafka's primitive types; flexible versions have compact lengths, and a tag buffer after each struct."""
-
-    def __init__(self, flexible):
-        self.flexible = flexible
-        self.parts = []
-
-    def put(self, fmt, *values):
-        self.parts.append(struct.pack(">" + fmt, *values))
-        return self
-
-    def raw(self, data):
-        self.parts.append(data)
-        return self
-
-    def uvarint(self, value):
-        out = bytearray()
-        while value > 0x7F:
-            out.append(value & 0x7F | 0x80)
-            value >>= 7
-        out.append(value)
-        self.parts.append(bytes(out))
-        return self
-
-    def string(self, text):
-        data = None if text is None else text.encode()
-        if self.flexible:
-            self.uvarint(0 if data is None else len(data) + 1)
-        else:
-            self.put("h", -1 if data is None else len(data))
-        self.parts.append(data or b"")
-        return self
-
-    def bytes(self, data):
-        if self.flexible:
-            self.uvarint(len(data) + 1)
-        else:
-            self.put("i", len(data))
-        self.parts.append(data)
-        return self
-
-    def array(self, items, write):
-        if self.flexible:
-            self.uvarint(0 if items is None else len(items) + 1)
-        else:
-            self.put("i", -1 if items is None else len(items))
-        for item in items or ():
-            write(item)
-        return self
-
-    def tags(self):
-        if self.flexible:
-            self.uvarint(0)
-        return self
-
-    def done(self):
-        return b"".join(self.parts)
-
-
-class Reader:
-    """The same types, read."""
-
-    def __init__(self, data, flexible):
-        self.data = data
-        self.at = 0
-        self.flexible = flexible
-
-    def take(self, size):
-        part = self.data[self.at:self.at + size]
-        if len(part) != size:
-            raise ValueError("answer too short: %d bytes wanted at %d of %d" % (size, self.at, len(self.data)))
-        self.at += size
-        return part
-
-    def get(self, fmt):
-        values = struct.unpack(">" + fmt, self.take(struct.calcsize(">" + fmt)))
-        return values[0] if len(values) == 1 else values
-
-    def uvarint(self):
-        value = shift = 0
-        while True:
-            byte = self.get("B")
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-
-    def string(self):
-        size = self.uvarint() - 1 if self.flexible else self.get("h")
-        return None if size < 0 else self.take(size).decode()
-
-    def array(self, read):
-        count = self.uvarint() - 1 if self.flexible else self.get("i")
-        return [read() for _ in range(count)]
-
-    def ints(self):
-        return self.array(lambda: self.get("i"))
-
-    def tags(self):
-        found = {}
-        if self.flexible:
-            for _ in range(self.uvarint()):
-                tag = self.uvarint()
-                found[tag] = self.take(self.uvarint())
-        return found
 
 
 class Connection:
@@ -384,46 +280,38 @@ class Client:
     def to_coordinator(self, transactional_id, *request):
         return self.node(self.coordinator(transactional_id), *request)
 
+    def coordinators(self, transactional_id):
+        """For `rpc`: sends to the coordinator of the id."""
+        return functools.partial(self.to_coordinator, transactional_id)
+
+    def leaders(self, topic, partition):
+        """For `rpc`: sends to the partition's leader."""
+        def send(*request):
+            return self.node(self.metadata([topic])[topic][partition].leader, *request)
+        return send
+
+    @staticmethod
+    def checked(what, ask, *arguments, **options):
+        """Asks until the answer is not one of a passing trouble, nor of a transaction that is being ended."""
+        def once():
+            answer = ask(*arguments, **options)
+            check(answer.code, what)
+            return answer
+        return retry(once, codes=PASSING | {CONCURRENT_TRANSACTIONS})
+
     def init_producer_id(self, transactional_id, timeout_ms=60000, producer_id=-1, epoch=-1):
         """A second producer's init, or a bump. Waits for the coordinator while it ends an older transaction."""
-        body = Writer(True).string(transactional_id).put("iqh", timeout_ms, producer_id, epoch).tags().done()
-
-        def ask():
-            answer = self.to_coordinator(transactional_id, 22, 4, body, True)
-            _, code, pid, new_epoch = answer.get("ihqh")
-            check(code, "InitProducerId %s" % transactional_id)
-            return Producer(pid, new_epoch)
-
-        return retry(ask, codes=PASSING | {CONCURRENT_TRANSACTIONS})
+        return self.checked("InitProducerId %s" % transactional_id, rpc.init_producer_id, self.coordinators(transactional_id),
+                            transactional_id, timeout_ms, (producer_id, epoch)).producer
 
     def add_partitions(self, transactional_id, producer, topic, partitions):
-        body = Writer(True).string(transactional_id).put("qh", *producer)
-        body.array([topic], lambda name: body.string(name).array(partitions, lambda i: body.put("i", i)).tags()).tags()
-
-        def ask():
-            answer = self.to_coordinator(transactional_id, 24, 3, body.done(), True)
-            answer.get("i")
-
-            def partition():
-                index, code = answer.get("ih")
-                answer.tags()
-                check(code, "AddPartitionsToTxn %s/%d" % (topic, index))
-
-            answer.array(lambda: (answer.string(), answer.array(partition), answer.tags()))
-
-        retry(ask, codes=PASSING | {CONCURRENT_TRANSACTIONS})
+        self.checked("AddPartitionsToTxn %s" % topic, rpc.add_partitions, self.coordinators(transactional_id),
+                     transactional_id, producer, topic, partitions)
 
     def end_txn(self, transactional_id, producer, commit, version=3):
         """EndTxn; version 5 is for clusters at transaction.version 2 and returns the identity to go on with."""
-        body = Writer(True).string(transactional_id).put("qh?", producer[0], producer[1], commit).tags().done()
-
-        def ask():
-            answer = self.to_coordinator(transactional_id, 26, version, body, True)
-            _, code = answer.get("ih")
-            check(code, "EndTxn %s" % transactional_id)
-            return Producer(*answer.get("qh")) if version >= 5 else Producer(*producer)
-
-        return retry(ask, codes=PASSING | {CONCURRENT_TRANSACTIONS})
+        return self.checked("EndTxn %s" % transactional_id, rpc.end_txn, self.coordinators(transactional_id),
+                            transactional_id, producer, commit, version=version).producer
 
     def describe_transaction(self, transactional_id):
         body = Writer(True)
@@ -483,63 +371,5 @@ class Client:
     def produce(self, topic, partition, values, producer=(-1, -1), transactional_id=None, sequence=0):
         """One batch by Produce 9 (in a transaction: after add_partitions). Returns the first offset."""
         batch = record_batch(values, producer, sequence if producer[0] >= 0 else -1, transactional_id is not None)
-        body = Writer(True).string(transactional_id).put("hi", -1, 10000)
-        body.array([topic], lambda name: body.string(name).array(
-            [batch], lambda data: body.put("i", partition).bytes(data).tags()).tags()).tags()
-
-        def ask():
-            leader = self.metadata([topic])[topic][partition].leader
-            answer = self.node(leader, 0, 9, body.done(), True)
-            found = []
-
-            def one():
-                index, code, offset, _, _ = answer.get("ihqqq")
-                answer.array(lambda: (answer.get("i"), answer.string(), answer.tags()))
-                text = answer.string()
-                answer.tags()
-                check(code, "Produce %s/%d (%s)" % (topic, index, text))
-                found.append(offset)
-
-            answer.array(lambda: (answer.string(), answer.array(one), answer.tags()))
-            return found[0]
-
-        return retry(ask)
-
-
-def _crc_table():
-    table = []
-    for byte in range(256):
-        for _ in range(8):
-            byte = (byte >> 1) ^ (0x82F63B78 if byte & 1 else 0)
-        table.append(byte)
-    return table
-
-
-CRC_TABLE = _crc_table()
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = (crc >> 8) ^ CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
-
-
-def zigzag(writer, value):
-    return writer.uvarint((value << 1) ^ (value >> 63))
-
-
-def record_batch(values, producer, sequence, transactional):
-    """Record batch v2, uncompressed, without keys."""
-    records = []
-    for delta, value in enumerate(values):
-        record = Writer(True).put("b", 0)
-        for number in (0, delta, -1, len(value)):
-            zigzag(record, number)
-        zigzag(record.raw(value), 0)
-        body = record.done()
-        records.append(zigzag(Writer(True), len(body)).raw(body).done())
-    now = int(time.time() * 1000)
-    tail = struct.pack(">hiqqqhii", 0x10 if transactional else 0, len(values) - 1, now, now, producer[0], producer[1],
-                       sequence, len(values)) + b"".join(records)
-    return struct.pack(">qiibI", 0, len(tail) + 9, -1, 2, crc32c(tail)) + tail
+        return self.checked("Produce %s/%d" % (topic, partition), rpc.produce, self.leaders(topic, partition),
+                            transactional_id, topic, partition, batch).offset
