@@ -16,6 +16,8 @@ os.environ.setdefault("KTXN_DRIVE", os.path.join(TOP, "build", "tests", "drive",
 import drive  # noqa: E402
 from cluster import Cluster  # noqa: E402
 import readers  # noqa: E402
+import rpc  # noqa: E402
+from session import Session  # noqa: E402
 import wire  # noqa: E402
 
 # A healthy cluster needs milliseconds for these; the limit only bounds a failing test on a busy machine.
@@ -90,6 +92,8 @@ class KafkaCase(unittest.TestCase):
 
     kind = dict(version="4.4.0")
     names = itertools.count()
+    # The versions of raw requests: rpc.V1 or rpc.V2.
+    requests = rpc.V1
 
     @classmethod
     def setUpClass(cls):
@@ -133,6 +137,10 @@ class KafkaCase(unittest.TestCase):
         program.do("new p")
         program.do("init 60000")
         return program
+
+    def session(self, timeout_ms=60000, requests=None):
+        """Raw requests for a transactional id and a topic of its own."""
+        return Session(self.client, self.name("tid"), self.topic(), requests or self.requests, timeout_ms, self.looks)
 
     def records(self, topic):
         """What a read_committed reader sees, in partition and offset order, once no transaction is open any more: a commit

@@ -205,6 +205,42 @@ class Client:
         if len(led) != partitions:
             raise KafkaError(5, "topic %s has %d of %d leaders" % (name, len(led), partitions))
 
+    def set_topic(self, topic, **configs):
+        """Changes settings of a topic; names are written with _ for . ."""
+        body = Writer(True)
+
+        def config(item):
+            body.string(item[0].replace("_", ".")).put("b", 0).string(str(item[1])).tags()
+
+        body.array([topic], lambda name: body.put("b", 2).string(name).array(sorted(configs.items()), config).tags())
+        body.put("?", False).tags()
+
+        def alter():
+            answer = self.anywhere(44, 1, body.done(), True)
+            answer.get("i")
+            for code, text, *_ in answer.array(lambda: (answer.get("h"), answer.string(), answer.get("b"), answer.string(),
+                                                        answer.tags())):
+                check(code, "settings of %s (%s)" % (topic, text))
+
+        retry(alter, codes=PASSING | {41})
+
+    def set_feature(self, name, level):
+        """Finalizes another level of a feature, up or down; the nodes hear of it a moment later."""
+        body = Writer(True).put("i", 10000)
+
+        def update(how):
+            body.string(name).put("hb", level, how).tags()
+
+        UPGRADE, DOWNGRADE = 1, 2
+        body.array([UPGRADE if level > self.finalized_features().get(name, 0) else DOWNGRADE], update).put("?", False).tags()
+
+        def ask():
+            answer = self.anywhere(57, 1, body.done(), True)
+            _, code = answer.get("ih")
+            check(code, "UpdateFeatures %s %d (%s)" % (name, level, answer.string()))
+
+        retry(ask, codes=PASSING | {41})
+
     def by_leader(self, topic):
         leaders = {}
         for partition in self.metadata([topic])[topic]:

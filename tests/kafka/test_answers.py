@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""What coordinators and partition leaders answer, row by row, to raw requests: what the transaction manager builds upon
+(docs/TRANSACTIONS.md, "What brokers answer"). A release that answers otherwise shows here.
+
+Each class runs with V1 requests on clusters at transaction.version 0 and 1 and on older releases, with V2 requests at level 2,
+and with V1 requests at level 2. `answers` holds an answer against what each of the three should say.
+"""
+
+import unittest
+
+from rpc import V1, V2
+from support import ON_2, ON_3, ON_4_V0, ON_4_V1, ON_4_V2, KafkaCase, kind_name
+
+
+class Answers(KafkaCase):
+    def answers(self, told, v1, v2, old=None):
+        """old: V1 requests on a cluster at level 2, as v1 unless given. 51s before an answer count where they are expected."""
+        self.same(told, v1 if not self.v2 else v2 if self.requests == V2 else (v1 if old is None else old))
+
+    def same(self, told, wanted):
+        if "51, then" not in wanted:
+            told = told.replace("51, then ", "")
+        self.assertEqual(told, wanted)
+
+    def shown(self, session, state):
+        """What the coordinator shows, where it can be asked."""
+        if self.looks:
+            self.assertEqual(session.state(), state)
+
+    def read(self, session, *values):
+        """A row's end: nothing is open, and this is what read_committed readers see."""
+        self.assertEqual(self.values(session.topic), list(values))
+
+
+def on_all(*kinds):
+    """Class decorator: the rows of a class on each kind, and on level 2 with the requests of both protocols."""
+    def make(mixin):
+        for kind in kinds:
+            for requests in (V2, V1) if kind is ON_4_V2 else (V1,):
+                name = "%sOn%s%s" % (mixin.__name__, kind_name(kind), "OldRequests" if kind is ON_4_V2 and requests == V1 else "")
+                globals()[name] = type(name, (mixin, Answers), {"kind": dict(kind, nodes=1), "requests": requests,
+                                                               "__module__": mixin.__module__})
+        return mixin
+    return make
+
+
+@on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3, ON_2)
+class Ended:
+    """After an end."""
+
+    def test_commit_completed__the_same_commit(self):
+        session = self.session()
+        session.ended()
+        for _ in range(2):
+            self.answers(session.commit(0), "0", "0 e+1")
+        self.read(session, "first")
+
+    def test_commit_completed__abort_at_the_old_epoch(self):
+        session = self.session()
+        session.ended()
+        self.answers(session.abort(0), "48", "48")
+        self.read(session, "first")
+
+    def test_abort_completed__abort_again__commit(self):
+        session = self.session()
+        session.ended(commit=False)
+        self.answers(session.abort(0), "0", "0 e+1")
+        self.answers(session.commit(0), "48", "48")
+        self.read(session)
+
+    def test_commit_answered_but_markers_not_written__the_same_commit(self):
+        """The markers are written within milliseconds, so that it takes a few transactions to come between."""
+        for _ in range(200):
+            session = self.session()
+            session.begin(0, "first")
+            session.must(session.commit(0))
+            told = session.commit(0)
+            if "51" in told:
+                break
+        self.answers(told, "51, then 0", "51, then 0 e+1")
+        self.read(session, "first")
+
+    def test_nothing_written__commit(self):
+        session = self.session()
+        self.answers(session.commit(0), "48", "48")
+        self.shown(session, "Empty e")
+
+    def test_nothing_written__abort(self):
+        session = self.session()
+        self.answers(session.abort(0), "48", "0 e+1")
+
+    def test_any_completed__init_twice(self):
+        session = self.session()
+        for n in range(2):
+            for _ in range(2):
+                self.assertEqual(session.init(n), "0 e+%d" % (n + 1))
+
+    def test_commit_completed__init_twice(self):
+        session = self.session()
+        base = session.ended()
+        for _ in range(2):
+            self.same(session.init(base), "0 e+%d" % (base + 1))
+        self.read(session, "first")
+
+    def test_commit_completed_and_next_open__the_old_commit_late(self):
+        session = self.session()
+        session.begin(session.ended(), "second")
+        self.answers(session.commit(0), "0", "90")
+        if self.requests == V2:
+            session.must(session.abort(1))
+        self.answers(session.abort(0), "48", "90")
+        self.read(session, "first", *["second"] * (self.requests == V1))
+
+    def test_abort_completed_and_next_open__the_old_abort_late(self):
+        session = self.session()
+        session.begin(session.ended(commit=False), "second")
+        self.answers(session.abort(0), "0", "90")
+        if self.requests == V2:
+            session.must(session.commit(1))
+        self.read(session, *["second"] * (self.requests == V2))
+
+    def test_crash__commit_by_a_new_connection_without_init(self):
+        session = self.session()
+        session.begin(0, "first")
+        self.client.close()
+        self.answers(session.commit(0), "0", "0 e+1")
+        self.read(session, "first")
+
+    def test_offsets_100_200_and_the_100_late(self):
+        session, group = self.session(), self.name("group")
+        if self.requests == V1:
+            session.must(session.add_offsets(0, group))
+        for offset in (100, 100, 200, 100):
+            self.assertEqual(session.offset(0, group, offset), "0")
+        session.must(session.commit(0))
+        self.assertEqual(self.client.committed(group, session.topic), {0: 100})
+
+
+@on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3, ON_2)
+class Begun:
+    """After InitProducerId."""
+
+    def test_init__first_batch_with_sequence_5(self):
+        session = self.session()
+        if self.requests == V1:
+            session.must(session.add(0))
+        self.answers(session.write(0, "late", sequence=5), "0", "45")
+        self.answers(session.write(0, "first", sequence=0), "45", "0")
+        session.must(session.commit(0))
+        self.read(session, "late" if self.requests == V1 else "first")
+
+    def test_init__the_same_batch_twice(self):
+        session = self.session()
+        session.begin(0, "once")
+        self.assertEqual(session.write(0, "once", sequence=0), "0")
+        session.must(session.commit(0))
+        self.read(session, "once")
+
+    def test_init__end_with_another_id_or_epoch(self):
+        session, other = self.session(), self.session()
+        for requests in {V1, self.requests}:
+            for commit in (True, False):
+                self.assertEqual(session.end(0, commit, requests, producer=other.who(0)), "49")
+                self.assertEqual(session.end(0, commit, requests, tid=self.name("unknown")), "49")
+                self.assertEqual(session.end(1, commit, requests), "90")
+
+
+@on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3)
+class Verified:
+    """Partition leaders that ask the coordinator (KIP-890, part 1)."""
+
+    def test_init__produce_without_registration(self):
+        session = self.session()
+        self.answers(session.write(0, "implicit"), "48", "0")
+        self.answers(session.commit(0), "48", "0 e+1")
+        self.read(session, *["implicit"] * (self.requests == V2))
+
+    def test_commit_completed__a_late_batch(self):
+        session = self.session()
+        session.ended()
+        self.answers(session.write(0, "late"), "48", "47")
+        self.read(session, "first")
+
+
+@on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3, ON_2)
+class Succeeded:
+    """A successor, or a late InitProducerId of our own. The numbers are epochs, counted from the old one's e."""
+
+    def test_open__a_successors_init__the_old_one(self):
+        session = self.session()
+        session.begin(0, "old")
+        self.assertEqual(session.init(), "51, then 0 e+2")
+        self.assertEqual(session.write(0, "late"), "47")
+        for commit in (True, False):
+            self.assertEqual(session.end(0, commit), "90")
+        self.assertEqual(session.init(0), "90")
+        self.shown(session, "Empty e+2")
+        self.read(session)
+
+    def successor_open_at_2(self):
+        session = self.session()
+        session.begin(0, "old")
+        self.assertEqual(session.init(), "51, then 0 e+2")
+        session.begin(2, "successor")
+        return session
+
+    def test_successor_open_at_2__the_old_ones_init_at_1(self):
+        session = self.successor_open_at_2()
+        self.assertEqual(session.init(1), "51, then 90")
+        self.fenced(session, 2)
+        self.read(session)
+
+    def fenced(self, session, n):
+        """Whoever had a transaction open at n was aborted, and can't go on."""
+        self.shown(session, "CompleteAbort e+%d" % (n + 1))
+        self.assertEqual(session.write(n, "late"), "47")
+        self.answers(session.commit(n), "90", "48")
+        self.answers(session.abort(n), "90", "0 e+%d" % (n + 1))
+
+    def test_successor_open_at_2__the_old_ones_abort_at_1(self):
+        session = self.successor_open_at_2()
+        for requests in {V1, self.requests}:
+            self.assertEqual(session.abort(1, requests=requests), "90")
+        session.must(session.commit(2))
+        self.read(session, "successor")
+
+    def test_successor_open_after_a_completed_end__the_old_ones_init(self):
+        session = self.session()
+        base = session.ended()
+        self.same(session.init(), "0 e+%d" % (base + 1))
+        session.begin(base + 1, "successor")
+        self.assertEqual(session.init(base), "51, then 90")
+        self.fenced(session, base + 1)
+        self.read(session, "first")
+
+    def test_next_open_after_a_bump__the_bumps_init_late(self):
+        session = self.session()
+        base = session.ended()
+        self.same(session.init(base), "0 e+%d" % (base + 1))
+        session.begin(base + 1, "second")
+        self.assertEqual(session.init(base, once=True), "51")
+        session.complete()
+        self.fenced(session, base + 1)
+        self.read(session, "first")
+
+    def test_own_transaction_open__init(self):
+        session = self.session()
+        session.begin(0, "first")
+        self.answers(session.init(0), "51, then 90", "51, then 0 e+1", old="51, then 0 e+1")
+        self.answers(session.commit(0), "90", "90")
+        if self.v2:
+            session.begin(1, "second")
+            session.must(session.commit(1))
+        self.read(session, *["second"] * self.v2)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
