@@ -5,6 +5,7 @@
 #include "ktxn/client.h"
 #include "ktxn/config.h"
 #include "ktxn/error.h"
+#include "ktxn/metrics.h"
 #include "ktxn/producer.h"
 #include "ktxn/record.h"
 #include "ktxn/version.h"

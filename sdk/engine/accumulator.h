@@ -38,6 +38,7 @@
 #include "sdk/engine/gate.h"
 
 struct ktxn__accumulator;
+struct ktxn__counts;
 struct ktxn__ports;
 
 /** Its own settings, so that tests and the simulator need no configuration. Sizes in bytes. */
@@ -241,6 +242,9 @@ int64_t ktxn__accumulator_deadline_us(struct ktxn__accumulator *acc, int64_t now
  * its class into ABORT. READY and UNINIT need none.
  */
 void ktxn__accumulator_set_gate(struct ktxn__accumulator *acc, enum ktxn__gate gate, const ktxn_error *error);
+
+/** Sets what the accumulator counts: records, bytes and batches that have their fate. */
+void ktxn__accumulator_counts(struct ktxn__accumulator *acc, struct ktxn__counts *counts);
 
 /* ---- topics: I/O thread --------------------------------------------------------------------------------------------- */
 

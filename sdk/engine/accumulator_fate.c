@@ -1,4 +1,5 @@
 #include "sdk/engine/accumulator_state.h"
+#include "sdk/engine/counts.h"
 #include "sdk/engine/failure.h"
 
 /* How batches end: pins, fates, and what returns to the pool when. */
@@ -82,12 +83,33 @@ static void set_failure(struct ktxn__accumulator *acc, struct ktxn__batch *batch
   }
 }
 
+/* Under the lock. */
+static void count(struct ktxn__accumulator *acc, const struct ktxn__batch *batch, bool written) {
+  if (!written) {
+    acc->records_failed += batch->count;
+    return;
+  }
+  acc->records_delivered += batch->count;
+  acc->bytes_delivered += batch->size;
+  acc->batches_delivered++;
+}
+
+void ktxn__accumulator_counts(struct ktxn__accumulator *acc, struct ktxn__counts *counts) {
+  ktxn__accumulator_lock(acc);
+  counts->records_delivered = acc->records_delivered;
+  counts->records_failed = acc->records_failed;
+  counts->bytes_delivered = acc->bytes_delivered;
+  counts->batches_delivered = acc->batches_delivered;
+  ktxn__accumulator_unlock(acc);
+}
+
 /*
  * Under the lock; `error` NULL = written. The report is queued before the batch can be seen to be gone: who finds that a
  * flush has ended finds all of its callbacks waiting. True: the application is to be notified.
  */
 static bool finish(struct ktxn__accumulator *acc, struct ktxn__batch *batch, const ktxn_error *error) {
   end_life(acc, batch);
+  count(acc, batch, error == NULL);
   if (error != NULL) {
     set_failure(acc, batch, error);
   }

@@ -37,6 +37,7 @@ struct ktxn__accumulator {
   struct ktxn__list joined;    /* queues that joined the transaction since the last collect */
   struct ktxn__batch *unseen;  /* the first live batch that the I/O thread has not given a time yet; NULL = none */
   struct ktxn__failure *failure; /* the last one, for sharing */
+  uint64_t records_delivered, records_failed, bytes_delivered, batches_delivered;
   uint64_t last_number;
   uint64_t send_through; /* batches up to this number may go though neither full nor lingered */
   uint32_t queued;       /* batches without a sequence that wait in a queue */

@@ -50,6 +50,7 @@ struct ktxn__sender *ktxn__sender_new(struct ktxn__engine *engine, const struct 
   sender->transactional = settings->transactional_id != NULL;
   sender->missing = KTXN__TXN_API_COUNT;
   sender->mirror.identity = (ktxn_identity){-1, -1, 0};
+  sender->paced_since_us = -1;
   sender->mirror.lock = ports->lock_new(ports->ctx);
   /* The address differs from producer to producer, which is all that the jitter of waits needs. */
   sender->txn = make_txn(sender, (uint64_t)(uintptr_t)sender ^ (uint64_t)ports->wall_ms(ports->ctx));
@@ -148,6 +149,7 @@ void ktxn__sender_observe(struct ktxn__sender *sender, int64_t now_us) {
   /* The gate first: whoever is told of an end finds the gate as the end leaves it. */
   ktxn__sender_tell_gate(sender);
   ktxn__sender_mirror_identity(sender);
+  ktxn__sender_count_pacing(sender, now_us);
   while (ktxn__txn_next_report(sender->txn, &report)) {
     ktxn__sender_take_report(sender, now_us, &report);
   }
@@ -208,5 +210,6 @@ int64_t ktxn__sender_run(struct ktxn__sender *sender, int64_t now_us) {
   ktxn__sender_drain(sender, now_us);
   ktxn__sender_pull(sender, now_us);
   ktxn__sender_end_ops(sender, now_us);
+  ktxn__sender_publish(sender);
   return sender->forced ? INT64_MAX : next_run(sender, now_us);
 }

@@ -4,7 +4,7 @@
 /*
  * One producer's part on the I/O thread: it owns the transaction manager, turns its requests into calls, drains the
  * accumulator into Produce requests and tells the ends of operations. Application threads reach it through the
- * accumulator's gate, through operations, and through the three `any thread` functions below.
+ * accumulator's gate, through operations, and through the `any thread` functions below.
  */
 
 #include <stdbool.h>
@@ -14,6 +14,7 @@
 #include "ktxn/producer.h"
 
 struct ktxn__accumulator;
+struct ktxn__counts;
 struct ktxn__engine;
 struct ktxn__op;
 struct ktxn__sender;
@@ -58,6 +59,9 @@ void ktxn__sender_release(struct ktxn__sender *sender, int64_t now_us);
 /* ---- any thread -------------------------------------------------------------------------------------------------- */
 
 void ktxn__sender_identity(struct ktxn__sender *sender, ktxn_identity *identity);
+
+/** What was counted up to the end of the last operation that was told. */
+void ktxn__sender_counts(struct ktxn__sender *sender, struct ktxn__counts *counts);
 
 /** How many transactions are remembered; a power of two. */
 #define KTXN__SENDER_OUTCOMES 64

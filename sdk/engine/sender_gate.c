@@ -17,6 +17,7 @@ static void take_begin(struct ktxn__sender *sender, int64_t ordinal, int64_t now
   }
   sender->ordinal = ordinal;
   sender->abort_error.code = 0;
+  sender->counts.begun++;
   ktxn__sender_offsets_forget(sender);
   ktxn__sender_set_outcome(sender, ordinal, KTXN_OUTCOME_NONE);
   /* The gate opens only when the manager was READY, and it can leave that for FATAL alone. */
@@ -168,6 +169,7 @@ static void tell_abortable(struct ktxn__sender *sender) {
   if (asking_who(sender)) {
     return;
   }
+  sender->counts.aborted_by_broker += cause->code == KTXN_E_ABORTED_BY_BROKER ? 1 : 0;
   if (sender->abort_error.code == 0) {
     ktxn__sender_explain(sender, cause, &sender->abort_error);
   }
@@ -175,6 +177,7 @@ static void tell_abortable(struct ktxn__sender *sender) {
   ktxn__accumulator_set_gate(sender->acc, KTXN__GATE_ABORTABLE, &sender->abort_error);
   ktxn__log(sender->ports->log, KTXN__LOG_WARN, "the transaction has failed: %s", sender->abort_error.message);
   if (!ktxn__sender_has_op(sender) && sender->hooks.failed != NULL) {
+    ktxn__sender_publish(sender);
     sender->hooks.failed(sender->hooks.owner, sender->ordinal, &sender->abort_error);
   }
 }
@@ -188,6 +191,7 @@ static void tell_fatal(struct ktxn__sender *sender) {
   ktxn__accumulator_set_gate(sender->acc, KTXN__GATE_FATAL, &sender->fatal_error);
   ktxn__log(sender->ports->log, KTXN__LOG_ERROR, "the producer is unusable: %s", sender->fatal_error.message);
   if (!ktxn__sender_has_op(sender) && sender->hooks.failed != NULL) {
+    ktxn__sender_publish(sender);
     sender->hooks.failed(sender->hooks.owner, sender->ordinal, &sender->fatal_error);
   }
 }
@@ -228,6 +232,8 @@ void ktxn__sender_set_outcome(struct ktxn__sender *sender, int64_t ordinal, enum
   }
   lock(sender);
   size_t i = (size_t)ordinal % KTXN__SENDER_OUTCOMES;
+  bool known = sender->mirror.outcomes[i].ordinal == ordinal;
+  ktxn__sender_count_outcome(sender, known ? sender->mirror.outcomes[i].outcome : KTXN_OUTCOME_NONE, outcome);
   sender->mirror.outcomes[i].ordinal = ordinal;
   sender->mirror.outcomes[i].outcome = outcome;
   if (sender->mirror.last_ordinal < ordinal) {

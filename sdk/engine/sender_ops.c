@@ -18,6 +18,7 @@ void ktxn__sender_finish_op(struct ktxn__sender *sender, struct ktxn__op *op, co
   op->next = NULL;
   op->ordinal = op->type == KTXN__OP_INIT ? 0 : sender->ordinal;
   op->error = *error;
+  ktxn__sender_publish(sender);
   op->done(op);
 }
 
@@ -251,6 +252,7 @@ static void report_end(struct ktxn__sender *sender, const struct ktxn__txn_repor
   sender->end_fed = false;
   sender->own_abort = false;
   ktxn__sender_set_outcome(sender, sender->ordinal, report->outcome);
+  sender->counts.sweeps_cut += report->op == KTXN__TXN_OP_ABORT && report->outcome == KTXN_OUTCOME_IN_DOUBT ? 1 : 0;
   if (report->error.code == 0) {
     ktxn__sender_set_trouble(sender, "");
     ktxn__sender_offsets_forget(sender);

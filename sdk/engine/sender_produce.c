@@ -181,6 +181,7 @@ static void again(struct ktxn__sender *sender, struct ktxn__batch *batch, bool r
     return;
   }
   int64_t at_us = answer->moved ? 0 : now_us + backoff_us(sender, batch->attempts);
+  sender->counts.batches_again++;
   ktxn__accumulator_requeue(sender->acc, batch, at_us, reset);
 }
 
@@ -210,6 +211,7 @@ static void split(struct ktxn__sender *sender, struct ktxn__batch *batch, const 
                   &rest->base_sequence);
   ktxn__sender_stamp_batch(sender, batch);
   ktxn__sender_stamp_batch(sender, rest);
+  sender->counts.batches_again += 2;
   ktxn__accumulator_requeue(sender->acc, batch, 0, false);
   ktxn__accumulator_requeue(sender->acc, rest, 0, false);
   ktxn__log(sender->ports->log, KTXN__LOG_INFO,
@@ -446,5 +448,6 @@ void ktxn__sender_request_send(struct ktxn__sender *sender, struct ktxn__sender_
       .done = done,
   };
   sender->calls_out++;
+  sender->counts.produce_requests++;
   ktxn__broker_send(broker, &request->call, now_us);
 }

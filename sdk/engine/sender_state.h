@@ -14,6 +14,7 @@
  *   sender_parts.c     AddPartitionsToTxn, whose answer has codes per partition
  *   sender_offsets.c   TxnOffsetCommit
  *   sender_text.c      errors as sentences
+ *   sender_counts.c    metrics
  */
 
 #include "sdk/base/arena.h"
@@ -22,6 +23,7 @@
 #include "sdk/engine/accumulator.h"
 #include "sdk/engine/call.h"
 #include "sdk/engine/cluster.h"
+#include "sdk/engine/counts.h"
 #include "sdk/engine/engine.h"
 #include "sdk/engine/op.h"
 #include "sdk/engine/ports.h"
@@ -91,6 +93,7 @@ struct ktxn__sender_mirror {
     enum ktxn_outcome outcome;
   } outcomes[KTXN__SENDER_OUTCOMES];
   int64_t last_ordinal; /* the newest in `outcomes` */
+  struct ktxn__counts counts;
   char trouble[KTXN__SENDER_TROUBLE_MAX];
 };
 
@@ -144,6 +147,10 @@ struct ktxn__sender {
   int64_t features_epoch; /* of the cluster's features when that was found */
   enum ktxn__txn_api missing; /* of which a broker had no usable version; API_COUNT = none so far */
   int64_t wait_us; /* during a drain: when something that is blocked may go on by itself */
+
+  struct ktxn__counts counts;
+  int64_t paced_since_us; /* as the manager last said it */
+  bool bump_unknown;      /* a copy of a bump has an unknown fate, and none has succeeded since */
 
   char who[KTXN__SENDER_WHO_MAX]; /* who gave the last answer: for messages */
   struct ktxn__sender_mirror mirror;
@@ -266,6 +273,14 @@ void ktxn__sender_set_who(struct ktxn__sender *sender, const struct ktxn__broker
 /* Something is being tried again because of this. */
 void ktxn__sender_note_retry(struct ktxn__sender *sender, const char *what, int code, const char *why);
 enum ktxn_class ktxn__sender_class(const struct ktxn__sender *sender, int code);
+
+/* ---- sender_counts.c --------------------------------------------------------------------------------------------- */
+
+void ktxn__sender_count_request(struct ktxn__sender *sender, const struct ktxn__txn_request *request);
+void ktxn__sender_count_result(struct ktxn__sender *sender, const struct ktxn__txn_result *result, int code);
+void ktxn__sender_count_outcome(struct ktxn__sender *sender, enum ktxn_outcome before, enum ktxn_outcome now);
+void ktxn__sender_count_pacing(struct ktxn__sender *sender, int64_t now_us);
+void ktxn__sender_publish(struct ktxn__sender *sender);
 
 /* ---- what engine.c keeps for all senders --------------------------------------------------------------------------- */
 

@@ -244,6 +244,7 @@ static void note(struct ktxn__sender *sender, const struct ktxn__txn_result *res
 
 static void feed(struct ktxn__sender *sender, const struct ktxn__txn_result *result, const char *why, int64_t now_us) {
   note(sender, result, why);
+  ktxn__sender_count_result(sender, result, worst_code(result));
   if (sender->txn_call.request.api == KTXN__TXN_API_OFFSET_COMMIT) {
     ktxn__sender_offsets_result(sender, result);
   }
@@ -431,6 +432,7 @@ void ktxn__sender_pull(struct ktxn__sender *sender, int64_t now_us) {
       break;
     }
     sender->txn_call.active = true;
+    ktxn__sender_count_request(sender, request);
     launch(sender, now_us);
   }
   /* A pull can end something by itself, such as a transaction without anything in it. */

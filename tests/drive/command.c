@@ -11,6 +11,7 @@
 
 #define OFFSETS_MAX 64
 #define EVENTS_MAX 16
+#define METRICS_MAX 100
 
 /* The protocol's own errors use the API's words, so that a test reads one kind of answer. */
 static void refuse(struct command *command, const char *why) {
@@ -298,6 +299,14 @@ static void do_outcome(struct command *command) {
            answer_word(word, ktxn_outcome_name(outcome), sizeof word));
 }
 
+static void do_metrics(struct command *command) {
+  ktxn_metric metrics[METRICS_MAX];
+  size_t count = ktxn_metrics(command->target->producer, metrics, METRICS_MAX);
+  for (size_t i = 0; i < count && i < METRICS_MAX; i++) {
+    answer_line(&command->answer, "metric %s %" PRIu64, metrics[i].name, metrics[i].value);
+  }
+}
+
 static void do_partitions(struct command *command) {
   int32_t count = 0;
   ktxn_partitions_for(command->target->producer, command->words[1], &count, number(command, 2), &command->error);
@@ -346,6 +355,7 @@ static const struct row rows[] = {
   {"state", 0, false, true, do_state},
   {"ordinal", 0, false, true, do_ordinal},
   {"outcome", 1, false, true, do_outcome},
+  {"metrics", 0, false, true, do_metrics},
   {"partitions", 2, false, true, do_partitions},
 };
 

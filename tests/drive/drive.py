@@ -54,6 +54,10 @@ class Answer:
         return [(kind, int(ordinal), _CODE.match(code).group(1), outcome)
                 for kind, ordinal, code, outcome in (l.split()[1:] for l in self.lines if l.startswith("event "))]
 
+    def metrics(self):
+        """{name: value} of `metrics`."""
+        return {name: int(value) for name, value in (l.split()[1:] for l in self.lines if l.startswith("metric "))}
+
     def accepted(self):
         """How many records a `sendn` handed over."""
         return next(int(line.split()[1]) for line in self.lines if line.startswith("accepted "))
