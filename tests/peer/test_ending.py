@@ -18,7 +18,8 @@ class EndingTest(ScenarioCase):
                 scene.begin()
                 scene.send(end)
                 scene.ok("flush 15000")
-                scene.commit() if end == "commit" else scene.abort()
+                scene.ok("%s -1" % end)
+                scene.committed() if end == "commit" else scene.open.clear()
                 self.assertEqual(scene.count("EndTxn") - before, 11)
 
     @protocols(1, 2)
@@ -38,6 +39,37 @@ class EndingTest(ScenarioCase):
                 scene.commit() if end == "commit" else scene.abort()
                 self.assertEqual(scene.names("EndTxn"), ["EndTxn(%s)" % end])
                 scene.transaction("next")
+
+    def answered_late(self, protocol, *actions):
+        """The call is over, and the transaction's timeout, before EndTxn is answered. The scene, and the gate."""
+        scene = self.scene(protocol, transaction_timeout_ms=400)
+        scene.init()
+        scene.begin()
+        scene.send("a")
+        scene.ok("flush 15000")
+        gate = scene.peer.gate()
+        scene.peer.on("EndTxn", wait_for_gate(gate), *actions)
+        self.within(scene.fails("commit 100", "RETRY", "TIMED_OUT"), 100)
+        scene.ok("sleep 400")
+        return scene, gate
+
+    @protocols(1, 2)
+    def test_G04_answered_after_the_call_and_the_timeout(self, protocol):
+        scene, gate = self.answered_late(protocol)
+        with scene:
+            gate.open()
+            scene.commit()
+            scene.fails("commit 1000", "USAGE")  # it was reported once
+            scene.transaction("next")
+
+    @protocols(1, 2)
+    def test_G04_arrived_after_the_broker_had_timed_it_out(self, protocol):
+        scene, gate = self.answered_late(protocol, call(lambda peer, _: peer.model.expire("x")))
+        with scene:
+            gate.open()
+            scene.fails("commit 15000", "ABORT", "ABORTED_BY_BROKER", outcome="not_committed")
+            scene.abort()
+            scene.transaction("next")
 
     @protocols(1, 2)
     def test_G06_an_empty_transaction(self, protocol):
@@ -160,6 +192,46 @@ class EndingTest(ScenarioCase):
             scene.transaction("next")
 
     @protocols(1, 2)
+    def test_G27_abort_meets_retriable_errors_and_a_commit_in_the_background(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 15000")
+            for code in (14, 15, 16, 51, 7):
+                scene.peer.on("EndTxn", error(code))
+            scene.abort()
+            self.assertEqual(scene.names("EndTxn"), ["EndTxn(abort)"] * 6)
+            gate = scene.peer.gate()
+            scene.peer.on("EndTxn", wait_for_gate(gate))
+            scene.begin()
+            scene.send("b")
+            scene.fails("commit 50", "RETRY", "TIMED_OUT")
+            scene.fails("abort 1000", "RETRY", "CONFLICT")
+            gate.open()
+            scene.commit()
+
+    @protocols(1, 2)
+    def test_G29_a_record_fails_while_aborting(self, protocol):
+        for fate in (error(87), error(7), close_before(), close_after()):
+            with self.subTest(fate=fate), self.scene(protocol) as scene:
+                scene.init()
+                gate = scene.peer.gate()
+                scene.peer.on("Produce", wait_for_gate(gate), fate)
+                scene.begin()
+                scene.send("a")
+                scene.peer.wait_for("Produce")
+                pending = scene.drive.start("abort 15000")
+                scene.ok("sleep 30")
+                self.assertEqual(scene.count("EndTxn"), 0, "the end waits for what is on its way")
+                gate.open()
+                answer = pending.wait()
+                self.assertTrue(answer.ok, str(answer))
+                self.assertEqual(answer.outcome, "not_committed")
+                scene.open = []
+                scene.transaction("next")
+
+    @protocols(1, 2)
     def test_G28_ending_twice(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()
@@ -173,56 +245,162 @@ class EndingTest(ScenarioCase):
             scene.fails("commit 1000", "USAGE")
             scene.transaction("c")
 
-    def end_code(self, protocol, end, code):
-        """The answer of an end whose EndTxn is refused with this code."""
+    def ended_by(self, protocol, end, flush, *actions, times=1):
+        """A transaction with a record and offsets whose end meets that. The scene and the call's answer."""
+        scene = self.scene(protocol)
+        scene.init()
+        scene.begin()
+        scene.send("a")
+        scene.offsets("t:0:5")
+        if flush:
+            scene.ok("flush 15000")
+        scene.peer.on("EndTxn(%s)" % end, *actions, times=times)
+        return scene, scene.drive.cmd("%s 15000" % end)
+
+    def each_end(self):
+        return [(end, flush) for end in ("commit", "abort") for flush in (False, True)]
+
+    @protocols(1, 2)
+    def test_G01_codes_that_are_retried(self, protocol):
+        for end, flush in self.each_end():
+            with self.subTest(end=end, flush=flush), self.scene(protocol) as scene:
+                scene.init()
+                for code in (14, 15, 16, 51):
+                    scene.begin()
+                    scene.send("%d" % code)
+                    scene.offsets("t:0:%d" % code)
+                    if flush:
+                        scene.ok("flush 15000")
+                    scene.peer.on("EndTxn", error(code))
+                    scene.commit() if end == "commit" else scene.abort()
+                    self.assertEqual(scene.peer.offsets("g"), {("t", 0): code} if end == "commit" else {})
+
+    @protocols(1, 2)
+    def test_G01_codes_that_are_fatal(self, protocol):
+        def taken_over(peer, request):
+            for _ in range(2):
+                peer.model.init_producer_id(request.node, "x", 60000, -1, -1)
+
+        steps = {53: (error(53), "CONFIG"), 42: (error(42), "RECREATE"), 90: (call(taken_over), "RECREATE"),
+                 49: (call(lambda peer, _: peer.model.age("x", 0)), "RECREATE"),
+                 30: (error(30), "RECREATE"), 120: (error(120), "RECREATE")}
+        for end, flush in self.each_end():
+            for code, (action, cls) in steps.items():
+                if end == "commit" and code in (30, 120):
+                    continue  # abortable there
+                with self.subTest(end=end, flush=flush, code=code):
+                    scene, answer = self.ended_by(protocol, end, flush, action)
+                    with scene:
+                        self.assertEqual((answer.ok, answer.cls, answer.fatal, answer.outcome),
+                                         (False, cls, True, "not_committed"), str(answer))
+                        scene.fatal_everywhere(answer)
+                        scene.may_hang = True
+                        self.assertEqual(scene.seen(), {})
+
+    @protocols(1, 2)
+    def test_G01_codes_that_can_be_aborted(self, protocol):
+        for flush in (False, True):
+            for code in (30, 59, 120):
+                with self.subTest(flush=flush, code=code):
+                    scene, answer = self.ended_by(protocol, "commit", flush, error(code))
+                    with scene:
+                        self.assertEqual((answer.cls, answer.fatal, answer.outcome, answer.broker),
+                                         ("ABORT", False, "not_committed", code), str(answer))
+                        scene.abort()
+                        scene.transaction("next")
+                        bumps = 1 if protocol == 1 and code == 59 else 0
+                        self.assertEqual(scene.count("InitProducerId"), 1 + bumps)
+
+    @protocols(1, 2)
+    def test_G01_an_abort_of_a_producer_that_was_forgotten(self, protocol):
+        for flush in (False, True):
+            with self.subTest(flush=flush):
+                scene, answer = self.ended_by(protocol, "abort", flush, error(59))
+                with scene:
+                    self.assertEqual((answer.ok, answer.outcome), (True, "not_committed"), str(answer))
+                    scene.open = []
+                    scene.transaction("next")
+                    self.assertEqual(scene.count("InitProducerId"), 2)
+
+    @protocols(1, 2)
+    def test_G01_codes_of_a_coordinator_that_is_behind(self, protocol):
+        """47, 49 and 90 are not believed before a look at that node; an unknown code says nothing."""
+        for end, flush in self.each_end():
+            with self.subTest(end=end, flush=flush), self.scene(protocol) as scene:
+                scene.init()
+                for code in (47, 49, 90, 9999, -1):
+                    scene.begin()
+                    scene.send("%d" % code)
+                    if flush:
+                        scene.ok("flush 15000")
+                    scene.peer.on("EndTxn", error(code))
+                    scene.commit() if end == "commit" else scene.abort()
+
+    @protocols(1, 2)
+    def test_G01_an_unknown_code_for_ever_is_never_an_outcome(self, protocol):
+        for end, flush in self.each_end():
+            for truth in (error(9999), error_applied(9999)):
+                with self.subTest(end=end, flush=flush, truth=truth), self.scene(protocol) as scene:
+                    scene.init()
+                    scene.peer.on("EndTxn", truth, times=None)
+                    scene.begin()
+                    scene.send("a")
+                    scene.offsets("t:0:5")
+                    if flush:
+                        scene.ok("flush 15000")
+                    for _ in range(2):
+                        scene.fails("%s 60" % end, "RETRY", "TIMED_OUT", outcome="none")
+                    self.assertEqual(scene.ok("outcome 1").fields["outcome"], "none")
+                    scene.peer.clear_faults()
+                    scene.commit() if end == "commit" else scene.abort()
+
+    @protocols(2)
+    def test_G31_an_abort_with_nothing_in_it(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()
+            scene.transaction("before")
+            epoch = int(scene.ok("state").fields["epoch"])
             scene.begin()
-            scene.send("a")
-            scene.ok("flush 15000")
-            if code == 49:
-                # it counts only when a look shows another producer id
-                scene.peer.on("EndTxn(%s)" % end, call(lambda peer, request: peer.model.age("x", 0)))
-            else:
-                scene.peer.on("EndTxn(%s)" % end, error(code), times=None)
-            answer = scene.drive.cmd("%s 3000" % end)
-            self.assertFalse(answer.ok)
-            self.assertNotEqual(answer.outcome, "committed")
-            if answer.cls == "ABORT":
+            scene.abort()  # nothing has left the client: nothing is sent, and the epoch stays
+            self.assertEqual((scene.names("EndTxn"), scene.ok("state").fields["epoch"]), (["EndTxn(commit)"], str(epoch)))
+            for fate in (error(87), error(120), close_before()):
+                # a record has left the client, and nothing of it is there: the end goes out, and its epoch is the next one
+                ends = scene.count("EndTxn")
+                scene.peer.on("Produce", fate, times=None)
+                scene.begin()
+                scene.send("lost")
+                scene.peer.wait(lambda: scene.peer.find("Produce")[-1].faults)
+                pending = scene.drive.start("abort 15000")
+                scene.ok("sleep 30")
                 scene.peer.clear_faults()
-                scene.abort()
+                self.assertTrue(pending.wait().ok)
+                scene.open, epoch = [], epoch + 1
+                self.assertEqual((scene.count("EndTxn"), scene.ok("state").fields["epoch"]), (ends + 1, str(epoch)))
                 scene.transaction("next")
-            else:
-                scene.may_hang = True
-            return answer
+                epoch += 1
+                self.assertEqual(scene.sequences(0)[-1][1], epoch - 1)
 
     @protocols(1, 2)
-    def test_G01_codes_of_EndTxn_commit(self, protocol):
-        for code, cls, fatal in ((53, "CONFIG", True), (49, "RECREATE", True), (120, "ABORT", False), (30, "ABORT", False),
-                                 (42, "RECREATE", True)):
-            with self.subTest(code=code):
-                answer = self.end_code(protocol, "commit", code)
-                self.assertEqual((answer.cls, answer.fatal, answer.outcome), (cls, fatal, "not_committed"), str(answer))
-
-    @protocols(1, 2)
-    def test_G01_codes_of_EndTxn_abort(self, protocol):
-        for code in (53, 49, 120, 42):
-            with self.subTest(code=code):
-                answer = self.end_code(protocol, "abort", code)
-                self.assertTrue(answer.fatal, str(answer))
-                self.assertEqual(answer.outcome, "not_committed")
-
-    @protocols(1, 2)
-    def test_G31_aborted_without_a_record_on_the_wire(self, protocol):
-        with self.scene(protocol) as scene:
+    def test_G30_back_to_back_while_markers_are_late(self, protocol):
+        """Retries of CONCURRENT_TRANSACTIONS and questions for completion: one at a time, at most 30 a transaction."""
+        count = 100
+        with self.scene(protocol, retry_backoff_ms=20) as scene:
             scene.init()
-            scene.begin()
-            scene.send("a")
-            scene.ok("flush 15000")
-            scene.abort()
-            scene.begin()
-            scene.abort()
-            scene.transaction("next")
+
+            def late(peer, _):
+                peer.model.hold_markers = True
+                peer._after(4, peer.model.release_markers)
+
+            scene.peer.on("EndTxn", call(late), times=None)
+            for i in range(count):
+                scene.transaction("%d" % i)
+            asked = [r for r in scene.peer.find() if r.name == "DescribeTransactions" or r.codes == [51] or
+                     (r.name == "AddPartitionsToTxn" and 51 in r.codes)]
+            self.assertGreater(len(asked), count / 2, "the pauses were met")
+            self.assertLessEqual(len(asked), 30 * count)
+            for first, second in zip(asked, asked[1:]):
+                self.assertLess(first.answered, second.sequence, "one at a time")
+                self.assertGreaterEqual(second.at - first.at, 0.0001)
 
 
 if __name__ == "__main__":
