@@ -286,9 +286,10 @@ int ktxn_flush_async(ktxn_producer *producer, void *opaque, ktxn_error *error) {
   if (code != 0) {
     return code;
   }
-  ktxn_error closed = {0};
-  if (ktxn__accumulator_gate(producer->accumulator, NULL, &closed) == KTXN__GATE_CLOSED) {
-    return give(error, &closed);
+  ktxn_error ended = {0};
+  enum ktxn__gate gate = ktxn__accumulator_gate(producer->accumulator, NULL, &ended);
+  if (gate == KTXN__GATE_FATAL || gate == KTXN__GATE_CLOSED) {
+    return give(error, &ended);
   }
   struct ktxn__job *job = ktxn__job_new(producer, KTXN__OP_FLUSH);
   if (!job) {

@@ -104,7 +104,8 @@ const struct ktxn__setting ktxn__setting_table[] = {
     LONG("connections.max.idle.ms", connections_idle_max_ms, "540000", "-1..9223372036854775807",
          "An idle connection is closed after this time; -1: never."),
     INT("connections.per.broker", connections_per_broker, "1", "1..8",
-        "Connections to each broker, over which a client's producers are spread. Not a setting of Java's."),
+        "Connections to each broker for records, and as many for all else; a client's producers are spread over them. "
+        "Not a setting of Java's."),
     INT("send.buffer.bytes", send_buffer_bytes, "131072", "-1..2147483647",
         "The socket's send buffer; -1 or 0: the system's choice."),
     INT("receive.buffer.bytes", receive_buffer_bytes, "32768", "-1..2147483647",

@@ -445,6 +445,11 @@ size_t ktxn__broker_in_flight(const struct ktxn__broker *broker) {
   return broker->flight.count;
 }
 
+int64_t ktxn__broker_awaited_us(const struct ktxn__broker *broker, int64_t now_us) {
+  const struct ktxn__call *oldest = broker->flight.first;
+  return oldest == NULL ? 0 : now_us - (oldest->answer_by_us - broker->settings->request_timeout_ms * 1000);
+}
+
 const char *ktxn__broker_why(const struct ktxn__broker *broker) {
   return broker->why;
 }

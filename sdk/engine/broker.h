@@ -101,6 +101,9 @@ int16_t ktxn__broker_version(const struct ktxn__broker *broker, int16_t api, int
 size_t ktxn__broker_waiting(const struct ktxn__broker *broker);
 size_t ktxn__broker_in_flight(const struct ktxn__broker *broker);
 
+/** How long the oldest of those has waited for its answer; 0 = there is none. */
+int64_t ktxn__broker_awaited_us(const struct ktxn__broker *broker, int64_t now_us);
+
 /** Why the last attempt or connection ended: "kafka1:9092: Connection refused". "" = nothing has gone wrong since it was
  * READY last. In done() of a call that ended with the connection it is the reason. Valid until the next event or run. */
 const char *ktxn__broker_why(const struct ktxn__broker *broker);

@@ -25,7 +25,10 @@ struct ktxn__ports;
 #define KTXN__CLUSTER_NODES_MAX 4096
 #define KTXN__CLUSTER_TOPICS_MAX 100000
 #define KTXN__CLUSTER_PARTITIONS_MAX 200000
-#define KTXN__CLUSTER_SLOTS_MAX 8 /* connections.per.broker */
+/* connections.per.broker, twice: from KTXN__CLUSTER_SLOT_RECORDS on they carry records. A broker serves one request of a
+ * connection at a time, and a Produce may have to wait for replicas: nothing else waits behind it. */
+#define KTXN__CLUSTER_SLOT_RECORDS 8
+#define KTXN__CLUSTER_SLOTS_MAX 16
 
 /** One entry of bootstrap.servers. */
 struct ktxn__cluster_seed {
@@ -118,13 +121,13 @@ uint64_t ktxn__cluster_version(const struct ktxn__cluster *cluster);
 
 /* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
-/** The connection number `slot` (taken modulo connections.per.broker by the caller; below KTXN__CLUSTER_SLOTS_MAX) to a
+/** The connection number `slot` (the caller's, modulo connections.per.broker; for records KTXN__CLUSTER_SLOT_RECORDS more) to a
  * node; not connected unless used. NULL = no such node is known, or memory is short. */
 struct ktxn__broker *ktxn__cluster_broker(struct ktxn__cluster *cluster, int32_t node, uint32_t slot);
 
 /**
- * Any broker will do: a ready one with the fewest calls, else one that is being connected, else the one tried longest
- * ago; never one that is backing off, nor `avoid_node` (KTXN__CLUSTER_NO_NODE = none) unless it is the only one. Slot 0.
+ * Any broker will do: a ready one that doesn't let others wait, with the fewest calls, else one that is being connected,
+ * else the one tried longest ago; never one that is backing off, nor `avoid_node` (KTXN__CLUSTER_NO_NODE = none) unless it is the only one. Slot 0.
  * NULL = none can be used now: ask again after the next event or run (the cluster sees to it that there is one).
  */
 #define KTXN__CLUSTER_NO_NODE INT32_MIN

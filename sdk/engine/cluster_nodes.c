@@ -8,6 +8,8 @@
 #define NODES_FIRST 16
 /* A candidate that has been connecting for longer than this is passed over for one that was not tried yet. */
 #define SLOW_CONNECT_US 1000000
+/* The same for one that has not answered for so long: it serves one request at a time. */
+#define SLOW_ANSWER_US 1000000
 /* When everything is closed: how often calls that were made by the ends of others are ended in turn. */
 #define SHUT_ROUNDS_MAX 4
 
@@ -240,7 +242,14 @@ static bool better(const struct rank *a, const struct rank *b) {
   return a->load != b->load ? a->load < b->load : a->lot < b->lot;
 }
 
-enum { READY, FRESH_ATTEMPT, UNTRIED, SLOW_ATTEMPT, MUTED, UNUSABLE };
+enum { READY, FRESH_ATTEMPT, UNTRIED, SLOW_ANSWER, SLOW_ATTEMPT, MUTED, UNUSABLE };
+
+static int rank_of_ready(const struct ktxn__broker *broker, int64_t now_us) {
+  if (now_us < ktxn__broker_muted_until(broker)) {
+    return MUTED;
+  }
+  return ktxn__broker_awaited_us(broker, now_us) > SLOW_ANSWER_US ? SLOW_ANSWER : READY;
+}
 
 static struct rank rank_of(const struct ktxn__broker *broker, int64_t now_us) {
   if (broker == NULL) {
@@ -248,7 +257,7 @@ static struct rank rank_of(const struct ktxn__broker *broker, int64_t now_us) {
   }
   int64_t calls = (int64_t)(ktxn__broker_waiting(broker) + ktxn__broker_in_flight(broker));
   if (ktxn__broker_ready(broker)) {
-    return (struct rank){.kind = now_us < ktxn__broker_muted_until(broker) ? MUTED : READY, .load = calls};
+    return (struct rank){.kind = rank_of_ready(broker, now_us), .load = calls};
   }
   if (ktxn__broker_state(broker) == KTXN__BROKER_DOWN) {
     bool off = ktxn__broker_backing_off(broker, now_us);

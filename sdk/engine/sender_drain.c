@@ -48,7 +48,7 @@ static void check_versions(struct ktxn__sender *sender, const struct ktxn__broke
 }
 
 static struct ktxn__broker *usable(struct ktxn__sender *sender, int32_t node, int64_t now_us) {
-  struct ktxn__broker *broker = ktxn__cluster_broker(sender->cluster, node, sender->slot);
+  struct ktxn__broker *broker = ktxn__cluster_broker(sender->cluster, node, KTXN__CLUSTER_SLOT_RECORDS + sender->slot);
   if (broker == NULL) {
     ktxn__cluster_refresh(sender->cluster, now_us);
     return NULL;

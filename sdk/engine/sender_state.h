@@ -105,7 +105,7 @@ struct ktxn__sender {
   struct ktxn__accumulator *acc;
   struct ktxn__cluster *cluster;
   struct ktxn__sender_hooks hooks;
-  uint32_t slot;      /* which connection of each node */
+  uint32_t slot;      /* which connections of each node */
   bool transactional;
   bool attached;
   bool released;

@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, drop, error, move_coordinator, throttle
+from faults import call, close_after, drop, error, move_coordinator, throttle, wait_for_gate
 from scene import ScenarioCase, protocols
 
 
@@ -163,6 +163,36 @@ class LeaderTest(ScenarioCase):
             for index in clear:
                 scene.send("v%d" % index, index)
             scene.commit()
+
+
+class ConnectionsTest(ScenarioCase):
+    @protocols(1, 2)
+    def test_a_batch_without_an_answer_holds_up_nothing_else(self, protocol):
+        """A broker serves one request of a connection at a time: what is asked of coordinators has connections of its own."""
+        with self.scene(protocol, nodes=1) as scene:
+            scene.init()
+            scene.transaction("warm")
+            gate = scene.peer.gate()
+            scene.peer.on("Produce", wait_for_gate(gate))
+            scene.begin()
+            scene.send("a")
+            scene.peer.wait_for("Produce", 2)
+            self.prompt(scene.offsets("t:0:5"), 2000)  # request.timeout.ms is 3000
+            self.prompt(scene.ok("partitions t 3000"), 2000)
+            gate.open()
+            scene.commit()
+
+    @protocols(1, 2)
+    def test_a_coordinator_without_an_answer_holds_up_nothing_else(self, protocol):
+        with self.scene(protocol) as scene:
+            gate = scene.peer.gate()
+            scene.peer.on("InitProducerId", wait_for_gate(gate))
+            scene.ok("init-async")
+            scene.peer.wait_for("InitProducerId")
+            scene.ok("sleep 1100")  # until it counts as slow
+            self.prompt(scene.ok("partitions t 3000"), 2000)
+            gate.open()
+            self.assertEqual(scene.events(), [("init", 0, "OK", "none")])
 
 
 class ThrottleTest(ScenarioCase):

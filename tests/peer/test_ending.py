@@ -394,6 +394,7 @@ class EndingTest(ScenarioCase):
             scene.peer.on("EndTxn", call(late), times=None)
             for i in range(count):
                 scene.transaction("%d" % i)
+            scene.peer.wait(lambda: not scene.peer.open_transactions(), what="the last markers")
             asked = [r for r in scene.peer.find() if r.name == "DescribeTransactions" or r.codes == [51] or
                      (r.name == "AddPartitionsToTxn" and 51 in r.codes)]
             self.assertGreater(len(asked), count / 2, "the pauses were met")

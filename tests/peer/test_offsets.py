@@ -116,7 +116,7 @@ class OffsetsTest(ScenarioCase):
 
     @protocols(1, 2)
     def test_H07_transactional_id_authorization(self, protocol):
-        for api in ("TxnOffsetCommit",) + (("AddOffsetsToTxn",) if protocol == 1 else ()):
+        for api in ("FindCoordinator(group)", "TxnOffsetCommit") + (("AddOffsetsToTxn",) if protocol == 1 else ()):
             self.refused(protocol, api, 53, True)
 
     @protocols(1, 2)
@@ -137,6 +137,24 @@ class OffsetsTest(ScenarioCase):
             scene.peer.on("TxnOffsetCommit", close_after())
             self.stored(scene)
             scene.transaction("next")
+
+    @protocols(1, 2)
+    def test_H15_coordinator_not_available_four_times(self, protocol):
+        backoff = 20
+        for api in ("FindCoordinator(group)", "TxnOffsetCommit") + (("AddOffsetsToTxn",) if protocol == 1 else ()):
+            with self.subTest(api=api), self.scene(protocol, retry_backoff_ms=backoff) as scene:
+                scene.init()
+                scene.peer.on(api, error(15), times=4)
+                scene.begin()
+                scene.fails("offsets g - - - %d %s" % (backoff, LIST), "RETRY", "TIMED_OUT")
+                scene.fails("offsets g - - - 15000 t:0:7", "RETRY", "CONFLICT")  # not these
+                scene.offsets(LIST)
+                tries = scene.peer.find(api)[:5]
+                self.assertEqual([bool(r.faults) for r in tries], [True] * 4 + [False])
+                for first, second in zip(tries, tries[1:]):
+                    self.assertGreaterEqual(second.at - first.at, backoff * 0.8 / 1000)
+                scene.commit()
+                self.assertEqual(scene.peer.offsets("g"), STORED)
 
     @protocols(1, 2)
     def test_H16_offsets_after_a_failed_record(self, protocol):
