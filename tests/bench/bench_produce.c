@@ -151,6 +151,7 @@ static void measure(const struct run *run, bool transactional) {
     client_fail("memory", "none");
   }
   warm_up(run, transactional);
+  client_mark();
   uint64_t before = sent;
   int64_t wall = now_us(), cpu = cpu_us();
   work(run, transactional, &times);
@@ -166,6 +167,7 @@ static void measure(const struct run *run, bool transactional) {
     print_times("cycle", times.cycle_us, times.count);
     print_times("commit", times.commit_us, times.count);
   }
+  client_print_more(times.count);
   (void)printf("}\n");
   free(times.cycle_us);
   free(times.commit_us);

@@ -24,6 +24,10 @@ void client_send(const void *key, size_t key_size, const void *value, size_t val
 void client_flush(void);
 void client_begin(void);
 void client_commit(void);
+/** What client_print_more() tells begins here. */
+void client_mark(void);
+/** More members of the run's JSON object, each after ", "; `transactions` were measured. */
+void client_print_more(uint64_t transactions);
 void client_close(void);
 
 /** Prints to stderr and ends the program. */

@@ -98,6 +98,26 @@ void client_commit(void) {
   check(ktxn_commit_transaction(producer, 60000, &error), "commit", &error);
 }
 
+static const char *const shown[][2] = {{"pacing-probe-total", "probes"},
+                                       {"pacing-retry-total", "retries"},
+                                       {"pacing-wait-us-total", "paced_us"},
+                                       {"coordinator-request-total", "requests"}};
+static uint64_t marked[sizeof shown / sizeof shown[0]];
+
+void client_mark(void) {
+  for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+    marked[i] = ktxn_metric_value(producer, shown[i][0]);
+  }
+}
+
+/* For each transaction. */
+void client_print_more(uint64_t transactions) {
+  for (size_t i = 0; transactions > 0 && i < sizeof shown / sizeof shown[0]; i++) {
+    uint64_t value = ktxn_metric_value(producer, shown[i][0]) - marked[i];
+    (void)printf(", \"%s\": %.2f", shown[i][1], (double)value / (double)transactions);
+  }
+}
+
 void client_close(void) {
   ktxn_error error;
   check(ktxn_close(producer, 10000, &error), "close", &error);

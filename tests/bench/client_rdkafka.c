@@ -96,6 +96,13 @@ void client_commit(void) {
   check(rd_kafka_commit_transaction(producer, 60000), "commit");
 }
 
+void client_mark(void) {
+}
+
+void client_print_more(uint64_t transactions) {
+  (void)transactions;
+}
+
 void client_close(void) {
   rd_kafka_topic_destroy(topic);
   rd_kafka_destroy(producer);

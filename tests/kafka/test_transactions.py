@@ -121,10 +121,17 @@ class Records:
 
     def test_G30_one_record_transactions_back_to_back(self):
         topic, program = self.topic(3), self.producer()
-        for n in range(100):
+        for n in range(1000):
             program.begin("%s %d - %d" % (topic, n % 3, n))
             program.commit()
-        self.assertEqual(self.placed(topic), [(p, str(n)) for p in range(3) for n in range(100) if n % 3 == p])
+        self.assertEqual(self.placed(topic), [(p, str(n)) for p in range(3) for n in range(1000) if n % 3 == p])
+        count = program.do("metrics").metrics()
+        self.assertEqual(count["txn-committed-total"], 1000)
+        self.assertLessEqual(count["pacing-probe-total"] + count["pacing-retry-total"], 30 * 1000)
+        if program.do("state").fields["protocol"] == "2":
+            self.assertGreater(count["pacing-probe-total"], 0)
+        else:
+            self.assertEqual(count["pacing-probe-total"], 0)
 
     def test_keys_go_where_other_clients_put_them(self):
         """The partition of a key must be the one of Java's default partitioner, which kcat can imitate."""
