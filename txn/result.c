@@ -395,15 +395,19 @@ static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktx
     fatal(txn, slot, result->code);
 }
 
+static enum ktxn__txn_action end_action(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
+  if (result->fate == KTXN__TXN_UNSUPPORTED) return KTXN__TXN_FEATURES;
+  return result->fate == KTXN__TXN_ANSWERED ? action_of(slot, result->code) : KTXN__TXN_ELSEWHERE;
+}
+
 static void on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                    const struct ktxn__txn_result *result) {
-  enum ktxn__txn_action action = action_of(slot, result->code);
-  if (result->fate == KTXN__TXN_UNSUPPORTED && slot->v2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION)
-    action = KTXN__TXN_FEATURES;
-  else if (result->fate == KTXN__TXN_UNSUPPORTED)
-    action = KTXN__TXN_FATAL;
-  else if (result->fate != KTXN__TXN_ANSWERED)
-    action = KTXN__TXN_ELSEWHERE;
+  bool older = slot->v2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION; /* KIP-890: there is another version to try */
+  if (result->fate == KTXN__TXN_UNSUPPORTED && !older) {
+    unsupported(txn, slot);
+    return;
+  }
+  enum ktxn__txn_action action = end_action(slot, result);
   if (slot->purpose == KTXN__TXN_FOR_FENCE)
     ktxn__txn_fence_ended(txn, now_us, slot, result, action);
   else if (slot->purpose == KTXN__TXN_FOR_DEBT)

@@ -174,16 +174,10 @@ OUTCOMES = [
     Rule("2-same-again",
          "a commit of unknown fate is repeated until the answer is definite",
          "txn/result.c",
-         """
-  else if (result->fate != KTXN__TXN_ANSWERED)
-    action = KTXN__TXN_ELSEWHERE;
-  if (slot->purpose == KTXN__TXN_FOR_FENCE)
-    ktxn__txn_fence_ended""",
-         """
-  else if (result->fate != KTXN__TXN_ANSWERED)
-    action = slot->purpose == KTXN__TXN_FOR_TRANSACTION ? KTXN__TXN_FATAL : KTXN__TXN_ELSEWHERE;
-  if (slot->purpose == KTXN__TXN_FOR_FENCE)
-    ktxn__txn_fence_ended""",
+         "  return result->fate == KTXN__TXN_ANSWERED ? action_of(slot, result->code) : KTXN__TXN_ELSEWHERE;",
+         "  return result->fate == KTXN__TXN_ANSWERED                     ? action_of(slot, result->code)\n"
+         "         : slot->purpose == KTXN__TXN_FOR_TRANSACTION ? KTXN__TXN_FATAL\n"
+         "                                                      : KTXN__TXN_ELSEWHERE;",
          Explorer("v1", NEEDLESS)),
     Rule("2-in-doubt",
          "fenced with a copy of the commit of unknown fate: in doubt, not \"not committed\"",
