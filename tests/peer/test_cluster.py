@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, drop, error, move_coordinator, throttle, wait_for_gate
+from faults import call, close_after, error, move_coordinator, throttle, wait_for_gate
 from scene import ScenarioCase, protocols
 
 
@@ -269,16 +269,6 @@ class ReleaseTest(ScenarioCase):
 
 class SilenceTest(ScenarioCase):
     @protocols(1, 2)
-    def test_F04_an_answer_after_the_reconnect_is_nobodys(self, protocol):
-        from faults import delay
-        with self.scene(protocol, request_timeout_ms=250) as scene:
-            scene.init()
-            scene.peer.on("Produce", delay(400))
-            scene.peer.on("EndTxn", delay(400))
-            scene.transaction("a")
-            scene.transaction("b")
-
-    @protocols(1, 2)
     def test_F16_all_brokers_down_in_the_middle(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()
@@ -292,17 +282,6 @@ class SilenceTest(ScenarioCase):
             scene.peer.accept()
             self.assertTrue(pending.wait().ok)
             scene.committed()
-
-    @protocols(1, 2)
-    def test_F17_requests_pass_and_answers_do_not(self, protocol):
-        with self.scene(protocol, request_timeout_ms=200) as scene:
-            scene.init()
-            scene.begin()
-            scene.send("a")
-            scene.ok("flush 15000")
-            scene.peer.on("EndTxn", drop(), times=3)
-            scene.commit()
-            scene.transaction("b")
 
 
 if __name__ == "__main__":
