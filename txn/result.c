@@ -101,6 +101,11 @@ static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
     unsupported(txn, slot);
     return;
   }
+  /* Another broker was asked once. If it does not know, a node that may be cut off is better than none. */
+  if (group)
+    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
+  else
+    txn->avoid = KTXN__TXN_NODE_NONE;
   if (result->fate != KTXN__TXN_ANSWERED) {
     ktxn__txn_wait_backoff(txn, now_us);
     return;
@@ -108,10 +113,8 @@ static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
   enum ktxn__txn_action action = action_of(slot, result->code);
   if (action == KTXN__TXN_OK && group) {
     ktxn__txn_group(txn, (uint32_t)slot->group)->node = result->node;
-    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
   } else if (action == KTXN__TXN_OK) {
     txn->coordinator = result->node;
-    txn->avoid = KTXN__TXN_NODE_NONE;
   } else if (action == KTXN__TXN_AGAIN || (action == KTXN__TXN_ABORTABLE && !may_fail(txn))) {
     ktxn__txn_wait_backoff(txn, now_us);
   } else if (action == KTXN__TXN_ABORTABLE) {
@@ -469,5 +472,6 @@ void ktxn__txn_on_result(struct ktxn__txn *txn, int64_t now_us, const struct ktx
   note_all(txn, &slot, result);
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
   handlers[slot.api](txn, now_us, &slot, result);
+  ktxn__txn_note_busy(txn, now_us, &slot, result);
   ktxn__txn_advance(txn, now_us);
 }
