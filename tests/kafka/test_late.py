@@ -4,31 +4,11 @@
 import time
 import unittest
 
-from proxy import Proxy
+from proxy import Doors
 from support import ON_2, ON_3, ON_3_UNVERIFIED, ON_4_V1, ON_4_V2, on_each
 
 # What a late copy is answered when the epoch has moved on: 47 by a log, 90 by a coordinator (47 before Kafka 2.8).
 INVALID_PRODUCER_EPOCH, PRODUCER_FENCED = 47, 90
-
-
-class Doors:
-    """A producer behind a proxy; the tests and their readers go to the cluster itself."""
-
-    def behind_proxy(self, **settings):
-        self.tid = self.name("tid")
-        self.proxy = Proxy(self.client)
-        self.addCleanup(self.proxy.close)
-        settings = dict(dict(bootstrap_servers=self.proxy.bootstrap, retry_backoff_ms=20), **settings)
-        self.ours = self.producer(self.tid, **settings)
-        return self.proxy, self.ours
-
-    def epoch(self):
-        return int(self.ours.do("state").fields["epoch"])
-
-    def told(self):
-        """What the producer has sent so far: name, epoch and, of an end, the command."""
-        ours = [r for r in self.proxy.seen if r.body and r.name not in ("FindCoordinator", "Produce")]
-        return [(r.name, r["producer_epoch"]) + ((r["committed"],) if r.name == "EndTxn" else ()) for r in ours]
 
 
 @on_each(ON_3, ON_4_V1, ON_4_V2)
