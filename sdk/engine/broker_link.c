@@ -9,6 +9,8 @@
 #include "sdk/engine/broker_parts.h"
 #include "sdk/engine/ports.h"
 
+#define SAY_AGAIN_MS 10000
+
 static int64_t from_now(int64_t now_us, int64_t ms) {
   return now_us + ms * 1000;
 }
@@ -65,10 +67,27 @@ static void back_off(struct ktxn__broker *broker, bool worked, int64_t now_us) {
                                                             random_bits(broker)));
 }
 
+/* A broker that is away is tried several times a second; the log is told at once, and then now and again. */
+static void say(struct ktxn__broker *broker, bool worked, int64_t now_us) {
+  struct ktxn__broker_says *says = &broker->says[worked];
+  char times[64] = "";
+  if (now_us < says->next_us) {
+    says->unsaid++;
+    ktxn__log(broker->ports->log, KTXN__LOG_DEBUG, "broker %d: %s", broker->node, broker->why);
+    return;
+  }
+  if (says->unsaid > 0) {
+    snprintf(times, sizeof times, " (and %u times since this was said last)", says->unsaid);
+  }
+  ktxn__log(broker->ports->log, worked ? KTXN__LOG_INFO : KTXN__LOG_WARN, "broker %d: %s%s", broker->node, broker->why,
+            times);
+  *says = (struct ktxn__broker_says){.next_us = from_now(now_us, SAY_AGAIN_MS)};
+}
+
 /* To DOWN, with broker->why set. */
 static void fail(struct ktxn__broker *broker, int64_t now_us) {
   bool worked = broker->state == KTXN__BROKER_READY;
-  ktxn__log(broker->ports->log, worked ? KTXN__LOG_INFO : KTXN__LOG_WARN, "broker %d: %s", broker->node, broker->why);
+  say(broker, worked, now_us);
   reset(broker);
   broker->failing = !worked;
   back_off(broker, worked, now_us);

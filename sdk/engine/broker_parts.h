@@ -60,6 +60,10 @@ struct ktxn__broker {
   char doom[KTXN__BROKER_WHY_MAX];
   char why[KTXN__BROKER_WHY_MAX];
   uint32_t failures;   /* attempts in a row that didn't become READY */
+  struct ktxn__broker_says {
+    int64_t next_us;  /* not before this is it said again */
+    uint32_t unsaid;  /* how often it has happened since */
+  } says[2]; /* to the log: an attempt failed; a connection that worked broke */
   uint32_t silences;   /* attempts in a row that the peer closed instead of answering ApiVersions */
   int64_t backoff_until_us;
   int64_t setup_by_us;   /* RESOLVING, CONNECTING: the whole attempt */

@@ -166,6 +166,28 @@ static void a_success_forgets_the_failures(void **state) {
   assert_true(bench->down_ready);
 }
 
+static void count_line(void *ctx, enum ktxn__log_level level, const char *line) {
+  int *lines = ctx;
+  *lines += level <= KTXN__LOG_WARN && strstr(line, "Connection refused") != NULL;
+}
+
+static void a_broker_that_is_away_is_told_to_the_log_now_and_again(void **state) {
+  struct bench *bench = *state;
+  int lines = 0;
+  bench->net->log = (struct ktxn__log){.level = KTXN__LOG_DEBUG, .write = count_line, .ctx = &lines};
+  for (int i = 0; i < 40; i++) { /* for 48 s */
+    ktxn__broker_want(bench->broker, bench->now_us);
+    settle(bench);
+    resolved(bench, 1);
+    struct net_conn *conn = net_last(bench->net);
+    conn->open = false;
+    ktxn__broker_on_closed(bench->broker, conn->id, "Connection refused", bench->now_us);
+    assert_int_equal(lines, 1 + i / 9);
+    later(bench, 1201);
+  }
+  bench->net->log.level = KTXN__LOG_OFF;
+}
+
 static void want_connects_without_a_call_and_not_during_the_backoff(void **state) {
   struct bench *bench = *state;
   ktxn__broker_want(bench->broker, bench->now_us);
@@ -449,6 +471,7 @@ int main(void) {
       TEST(more_addresses_than_fit_are_dropped),
       TEST(attempts_back_off_and_look_the_name_up_each_time),
       TEST(a_success_forgets_the_failures),
+      TEST(a_broker_that_is_away_is_told_to_the_log_now_and_again),
       TEST(want_connects_without_a_call_and_not_during_the_backoff),
       TEST(an_unknown_api_versions_version_is_asked_again_lower),
       TEST(a_broker_that_refuses_api_versions_for_ever_is_left),
