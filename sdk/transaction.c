@@ -287,6 +287,9 @@ static int check_offsets(const ktxn_offset *offsets, size_t count, const ktxn_gr
   if (!offsets && count > 0) {
     return bad_offsets("offsets is NULL", error);
   }
+  if (count > KTXN__SENDER_OFFSETS_MAX) {
+    return bad_offsets("more than 1000000 offsets", error);
+  }
   for (size_t i = 0; i < count; i++) {
     size_t length = offsets[i].topic ? strnlen(offsets[i].topic, TOPIC_MAX + 1) : 0;
     if (length == 0 || length > TOPIC_MAX) {

@@ -384,7 +384,8 @@ static enum ktxn__append take(struct ktxn__accumulator *acc, struct order *order
 static void prepare(const struct ktxn__accumulator *acc, struct order *order) {
   const ktxn_record *record = order->record;
   order->size_max = ktxn__record_size_max(record);
-  if (record->partition < 0 && record->key != NULL) {
+  /* What no record can hold is refused later, without a byte of it read. */
+  if (record->partition < 0 && record->key != NULL && order->size_max != SIZE_MAX) {
     order->key_hash = ktxn__murmur2(record->key, record->key_size);
   }
   order->timestamp_ms =

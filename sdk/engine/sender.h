@@ -63,6 +63,9 @@ void ktxn__sender_identity(struct ktxn__sender *sender, ktxn_identity *identity)
 /** What was counted up to the end of the last operation that was told. */
 void ktxn__sender_counts(struct ktxn__sender *sender, struct ktxn__counts *counts);
 
+/** Offsets in one operation, at most. */
+#define KTXN__SENDER_OFFSETS_MAX 1000000u
+
 /** How many transactions are remembered; a power of two. */
 #define KTXN__SENDER_OUTCOMES 64
 

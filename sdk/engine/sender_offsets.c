@@ -59,11 +59,6 @@ bool ktxn__sender_offsets_begin(struct ktxn__sender *sender, struct ktxn__op *op
   if (!allowed(sender, op, error)) {
     return false;
   }
-  if (op->offset_count > KTXN__SENDER_OFFSETS_MAX) {
-    ktxn__error_set(error, KTXN_E_INVALID_ARGUMENT, KTXN_CLASS_USAGE, "%zu offsets in one call; at most %u are allowed",
-                    op->offset_count, KTXN__SENDER_OFFSETS_MAX);
-    return false;
-  }
   size_t each = 2 * sizeof *offsets->order + sizeof *offsets->codes + sizeof *offsets->settled;
   offsets->order = ktxn__calloc(ktxn__sender_mem(sender), count, each);
   if (offsets->order == NULL) {

@@ -65,8 +65,6 @@ struct ktxn__sender_doubt {
 
 /* Bound: beyond it every further offsets operation of the transaction is refused. */
 #define KTXN__SENDER_DOUBTS_MAX 8192u
-/* Offsets in one operation: what Kafka's arrays may hold. */
-#define KTXN__SENDER_OFFSETS_MAX 1000000u
 
 /* The offsets operation under way. */
 struct ktxn__sender_offsets {

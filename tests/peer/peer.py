@@ -258,6 +258,36 @@ class Peer:
                     self._selector.register(node.listener, selectors.EVENT_READ, number)
         self._wake.send(b"w")
 
+    def list_only(self, *nodes):
+        """Metadata names these brokers alone."""
+        with self.changed:
+            for number, node in self._nodes.items():
+                node.listed = number in nodes
+
+    def _place(self, number, listener):
+        """The broker listens there from now on; what was connected to it is cut."""
+        node = self._nodes[number]
+        node.listener, node.port = listener, listener.getsockname()[1]
+        self._selector.register(listener, selectors.EVENT_READ, number)
+        self.disconnect(number)
+
+    def move_address(self, number):
+        """The broker is at another port, and nobody at the old one."""
+        with self.changed:
+            self.refuse(number)
+            self._place(number, _Node().listener)
+        self._wake.send(b"w")
+
+    def swap_addresses(self, one, other):
+        """Each is where the other was."""
+        with self.changed:
+            listeners = [self._nodes[number].listener for number in (one, other)]
+            for listener in listeners:
+                self._selector.unregister(listener)
+            self._place(one, listeners[1])
+            self._place(other, listeners[0])
+        self._wake.send(b"w")
+
     def black_hole(self, *nodes, silent=True):
         """Connections are taken, nothing is read or answered; silent=False ends it, with the connections."""
         with self.changed:

@@ -214,32 +214,7 @@ class CoordinatorTest(ScenarioCase):
             scene.commit()
 
 
-class LeaderTest(ScenarioCase):
-    @protocols(1, 2)
-    def test_K01_the_leader_moves(self, protocol):
-        with self.scene(protocol) as scene:
-            scene.init()
-            scene.begin()
-            scene.send("a")
-            scene.ok("flush 15000")
-            scene.peer.move_leader("t", 0, 1 + scene.peer.model.partition("t", 0).leader % 3)
-            scene.send("b")
-            scene.send("c")
-            scene.commit()
-
-    @protocols(1, 2)
-    def test_K02_no_leader_for_a_while(self, protocol):
-        with self.scene(protocol) as scene:
-            scene.init()
-            leader = scene.peer.model.partition("t", 0).leader
-            scene.transaction("a")
-            scene.peer.move_leader("t", 0, -1)
-            scene.begin()
-            scene.send("b")
-            scene.ok("sleep 150")
-            scene.peer.move_leader("t", 0, leader)
-            scene.commit()
-
+class NodesTest(ScenarioCase):
     @protocols(1, 2)
     def test_a_broker_restarts(self, protocol):
         with self.scene(protocol) as scene:
@@ -311,6 +286,43 @@ class ThrottleTest(ScenarioCase):
             self.assertTrue(later)
             self.assertGreater(min(r.at for r in later) - first.at, 0.38)
             self.assertGreater(second.sequence, first.sequence)
+
+
+    @protocols(1, 2)
+    def test_M01_each_request_may_be_throttled(self, protocol):
+        """That connection is left alone for so long and the others are not; a call keeps its deadline."""
+        apis = {"Produce": None, "EndTxn": None, "TxnOffsetCommit": "g", "InitProducerId": None}
+        if protocol == 1:
+            apis.update(AddPartitionsToTxn=None, AddOffsetsToTxn="g")
+        for api, group in apis.items():
+            with self.subTest(api=api), self.scene(protocol) as scene:
+                rule = scene.peer.on(api, throttle(300))
+                scene.init()
+                for name in ("a", "b"):
+                    scene.begin()
+                    scene.send(name)
+                    if group:
+                        scene.offsets("t:0:5")
+                    scene.ok("flush 15000")
+                    scene.commit()
+                self.assertEqual(rule.hits, 1)
+                first = next(r for r in scene.peer.find(api) if r.faults)
+                since = [r for r in scene.peer.find() if r.sequence > first.answered and r.at - first.at < 0.28]
+                self.assertEqual([str(r) for r in since if r.conn == first.conn], [])
+
+    @protocols(1, 2)
+    def test_M01_a_call_keeps_its_deadline(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("warm")
+            scene.peer.on("EndTxn", throttle(600))
+            scene.transaction("a")
+            scene.begin()
+            scene.send("b", 1)
+            if protocol == 2:
+                scene.ok("flush 15000")
+            self.within(scene.fails("commit 100", "RETRY", "TIMED_OUT"), 100)
+            scene.commit()
 
 
 class ReleaseTest(ScenarioCase):

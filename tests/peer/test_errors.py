@@ -88,18 +88,6 @@ class ReachTest(ScenarioCase):
             scene.transaction("next")
 
     @protocols(1, 2)
-    def test_topic_not_authorized_in_metadata(self, protocol):
-        with self.scene(protocol, topics={"t": 1, "closed": 1}, max_block_ms=1500) as scene:
-            scene.peer.model.topics["closed"].error = 29
-            scene.init()
-            scene.begin()
-            answer = scene.fails("send closed - - v", "CONFIG", "TOPIC_AUTHORIZATION_FAILED")
-            self.assertIn("closed", answer.message)
-            scene.fails("commit 3000", "ABORT", "TOPIC_AUTHORIZATION_FAILED")
-            scene.abort()
-            scene.transaction("next")
-
-    @protocols(1, 2)
     def test_partition_that_does_not_exist(self, protocol):
         with self.scene(protocol, max_block_ms=400) as scene:
             scene.init()

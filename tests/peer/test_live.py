@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from faults import drop_unapplied, hold
+from faults import drop_unapplied, error, hold
 from peer import Peer
 
 TIMEOUT_S = 60
@@ -52,6 +52,15 @@ class LiveTest(unittest.TestCase):
 
     def test_H15_offsets_that_time_out_are_resumed_or_given_up(self):
         self.both("offsets", [("TxnOffsetCommit", hold(300))])
+
+    def test_G24_a_record_failed_and_nobody_looked(self):
+        self.both("ignored", [("Produce", error(87))], visible=0)
+
+    def test_I09_sizes_that_no_memory_holds(self):
+        self.both("huge", visible=0)
+
+    def test_I12_ten_thousand_cycles_of_fail_and_abort(self):
+        self.both("cycles", [("Produce", error(87))], visible=0)
 
     def test_I11_threads_send_while_others_begin_and_commit(self):
         for release in ("3.9", "4.4"):
