@@ -79,6 +79,13 @@ static void no_look(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
     ktxn__txn_refind(txn, now_us, result->fate == KTXN__TXN_UNSENT ? KTXN__TXN_NODE_NONE : slot->node);
 }
 
+/* The answer of our bump was lost, and this is what it would have made; beyond the last epoch, a new producer id. */
+static bool may_be_own_bump(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  if (!txn->bump_ambiguous || look->look != KTXN__TXN_LOOK_EMPTY) return false;
+  if (look->producer_id == txn->producer_id) return look->producer_epoch == txn->producer_epoch + 1;
+  return txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && look->producer_epoch == 0;
+}
+
 void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result) {
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
@@ -93,11 +100,10 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
   bool same_id = result->producer_id == txn->producer_id;
   if (same_id && result->producer_epoch == txn->producer_epoch) {
     looked_ours(txn, now_us, result->look);
-  } else if (same_id && result->producer_epoch < txn->producer_epoch) {
+  } else if (ktxn__txn_behind(txn, result)) {
     ktxn__txn_refind(txn, now_us, slot->node); /* it is behind */
-  } else if (same_id && txn->bump_ambiguous && result->look == KTXN__TXN_LOOK_EMPTY &&
-             result->producer_epoch == txn->producer_epoch + 1) {
-    bump(txn); /* it may be our own bump, whose answer was lost */
+  } else if (may_be_own_bump(txn, result)) {
+    bump(txn);
   } else {
     ktxn__txn_fenced(txn, 0, KTXN__TXN_API_DESCRIBE);
   }

@@ -10,6 +10,7 @@ void ktxn__txn_adopt(struct ktxn__txn *txn, int64_t producer_id, int16_t produce
   if (!ktxn__txn_ensure(txn, producer_id != txn->producer_id || producer_epoch >= txn->producer_epoch,
                         "the epoch went back"))
     return;
+  if (producer_id != txn->producer_id) txn->former_id = txn->producer_id;
   txn->producer_id = producer_id;
   txn->producer_epoch = producer_epoch;
   txn->anchor = node;
@@ -22,7 +23,6 @@ void ktxn__txn_adopt(struct ktxn__txn *txn, int64_t producer_id, int16_t produce
 void ktxn__txn_settle(struct ktxn__txn *txn, bool committed) {
   uint8_t op = txn->op;
   bool sweep = txn->sweep_partitions + txn->sweep_groups > 0;
-  txn->pending = 0;
   /* After an abort with something given up, a late copy could still be opened and committed by the next transaction
    * until the sweep's markers are there; the application must not be told "aborted" before. */
   if (!committed && sweep && txn->tainted && txn->debt != KTXN__TXN_DEBT_NONE) {
@@ -30,6 +30,7 @@ void ktxn__txn_settle(struct ktxn__txn *txn, bool committed) {
     return;
   }
   txn->held = false;
+  txn->pending = 0;
   txn->op = KTXN__TXN_OP_NONE;
   txn->error = ktxn__txn_cause(0, KTXN_CLASS_NONE, 0, 0);
   ktxn__txn_enter(txn, KTXN__TXN_READY);

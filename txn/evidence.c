@@ -26,20 +26,21 @@ static bool proves_commit(const struct ktxn__txn *txn, const struct ktxn__txn_re
          look->look == KTXN__TXN_LOOK_PREPARE_COMMIT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
 }
 
-static void counts_v1(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code,
+static void counts_v1(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
                       const struct ktxn__txn_result *look) {
   bool mapping = code == KTXN_E_INVALID_PRODUCER_ID_MAPPING;
   if (txn->commit_ambiguous && !mapping && proves_commit(txn, look)) txn->committed = true;
   if (txn->commit_ambiguous || mapping)
     fatal(txn, code, slot->api); /* in doubt, if it is not known to be committed */
   else
-    ktxn__txn_fence_enter(txn, code, slot->api);
+    ktxn__txn_fence_enter(txn, now_us, code, slot->api);
 }
 
-static void counts_v2(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code) {
+static void counts_v2(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code) {
   bool commit = slot->api == KTXN__TXN_API_END && slot->commit;
   if (commit && code != KTXN_E_INVALID_PRODUCER_ID_MAPPING) {
     /* KIP-890: an abort at our epoch is answered 0 only if the broker's timeout ended it, 48 if it is committed. */
+    ktxn__txn_fence_heard(txn, now_us);
     txn->fence = KTXN__TXN_FENCE_END;
     ktxn__txn_wait_none(txn);
     return;
@@ -47,14 +48,14 @@ static void counts_v2(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, 
   fatal(txn, code, slot->api);
 }
 
-static void counts(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code,
+static void counts(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
                    const struct ktxn__txn_result *look) {
   if (slot->purpose == KTXN__TXN_FOR_DEBT || slot->purpose == KTXN__TXN_FOR_FENCE)
     fatal(txn, code, slot->api);
   else if (slot->api == KTXN__TXN_API_END ? slot->v2 : ktxn__txn_ends_by_v5(txn))
-    counts_v2(txn, slot, code);
+    counts_v2(txn, now_us, slot, code);
   else
-    counts_v1(txn, slot, code, look);
+    counts_v1(txn, now_us, slot, code, look);
 }
 
 /* V2: an abort of ours may itself have moved the epoch by one. */
@@ -66,6 +67,12 @@ static bool may_be_own_abort(const struct ktxn__txn_slot *slot, const struct ktx
          look->producer_epoch == slot->producer_epoch + 1;
 }
 
+/* A memory from before our epoch, or from before the producer id that we have now. */
+bool ktxn__txn_behind(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  if (look->producer_id == txn->producer_id) return look->producer_epoch < txn->producer_epoch;
+  return look->producer_id == txn->former_id;
+}
+
 /* 105: the id is unknown to that node. The node that held it before would know. If for the whole of the transaction's
  * timeout nobody who was asked knew it, its coordinator has forgotten it (transactional.id.expiration.ms). */
 bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
@@ -73,15 +80,19 @@ bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
   return node == txn->anchor || now_us - txn->missing_us >= txn->config.transaction_timeout_us;
 }
 
-static bool look_proves(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+static bool look_proves(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_suspect *suspect,
                         const struct ktxn__txn_result *look) {
+  const struct ktxn__txn_slot *slot = &suspect->slot;
   if (look->fate == KTXN__TXN_UNSUPPORTED) return true; /* before Kafka 3.0 there is no look; the worst is a needless end */
   if (look->fate != KTXN__TXN_ANSWERED) return false;
   if (look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND) return ktxn__txn_missing(txn, now_us, slot->node);
   if (look->code != 0) return false;
   txn->missing_us = -1;
   if (may_be_own_abort(slot, look)) return false;
-  return look->producer_id != slot->producer_id || look->producer_epoch > slot->producer_epoch;
+  if (ktxn__txn_behind(txn, look)) return false;
+  if (look->producer_id != slot->producer_id) return true;
+  /* "Not your producer id" from a node that now holds ours: it has learned since, and is asked again. */
+  return suspect->code != KTXN_E_INVALID_PRODUCER_ID_MAPPING && look->producer_epoch > slot->producer_epoch;
 }
 
 void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -89,9 +100,9 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
   struct ktxn__txn_suspect suspect = txn->suspect;
   (void)slot;
   txn->suspect.active = false;
-  if (look_proves(txn, now_us, &suspect.slot, result)) {
+  if (look_proves(txn, now_us, &suspect, result)) {
     ktxn__txn_wait_none(txn);
-    counts(txn, &suspect.slot, suspect.code, result);
+    counts(txn, now_us, &suspect.slot, suspect.code, result);
     return;
   }
   ktxn__txn_refind(txn, now_us, suspect.slot.node);

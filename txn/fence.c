@@ -6,40 +6,49 @@
  * would abort and fence a live successor.
  */
 
-void ktxn__txn_fence_enter(struct ktxn__txn *txn, int16_t broker_code, uint8_t api) {
+/* Since when is it known? A look that takes it for nobody's work forgets that again. */
+void ktxn__txn_fence_heard(struct ktxn__txn *txn, int64_t now_us) {
+  if (txn->heard_us < 0) txn->heard_us = now_us;
+}
+
+void ktxn__txn_fence_enter(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code, uint8_t api) {
   if (txn->fence != KTXN__TXN_FENCE_NONE || !ktxn__txn_in_transaction(txn) || txn->held) return;
+  ktxn__txn_fence_heard(txn, now_us);
   txn->fence = KTXN__TXN_FENCE_LOOK;
   /* Sends are refused from now on; commit waits for the answer, which becomes its error. */
   if (txn->state == KTXN__TXN_IN_TRANSACTION)
     ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_EPOCH, KTXN_CLASS_ABORT, broker_code, api));
 }
 
-/* The answer replaces the question; a commit or offsets that waited for it end with it. */
+/* The answer replaces the question; a commit that waited for it ends with it. */
 static void found(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   txn->fence = KTXN__TXN_FENCE_NONE;
-  if (txn->state == KTXN__TXN_ABORTABLE_ERROR) txn->error = error;
-  ktxn__txn_abortable(txn, error);
+  if (txn->state == KTXN__TXN_ABORTABLE_ERROR)
+    txn->error = error;
+  else
+    ktxn__txn_abortable(txn, error);
 }
 
 /* Nobody moved it: an ordinary abort follows. */
 static void nobody(struct ktxn__txn *txn, int16_t broker_code) {
+  txn->heard_us = -1;
   found(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_EPOCH, KTXN_CLASS_ABORT, broker_code, KTXN__TXN_API_PRODUCE));
 }
 
-/* Before about the whole timeout has passed it can only be a successor on its way; two producers that both "go on"
- * would starve each other. */
-static bool timeout_passed(const struct ktxn__txn *txn, int64_t now_us) {
+/* What was heard of before about the whole timeout had passed can only be a successor on its way; two producers that
+ * both "go on" would starve each other. */
+static bool timeout_passed(const struct ktxn__txn *txn) {
   int64_t timeout_us = txn->config.transaction_timeout_us;
   int64_t least_us = timeout_us - 1000000 > timeout_us / 2 ? timeout_us - 1000000 : timeout_us / 2;
-  return txn->registered_us >= 0 && now_us - txn->registered_us >= least_us;
+  return txn->registered_us >= 0 && txn->heard_us - txn->registered_us >= least_us;
 }
 
-static bool v1_may_probe(const struct ktxn__txn *txn, int64_t now_us) {
-  return txn->mode == 1 && txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn, now_us);
+static bool v1_may_probe(const struct ktxn__txn *txn) {
+  return txn->mode == 1 && txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn);
 }
 
-static void moved(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code) {
-  if (!ktxn__txn_ends_by_v5(txn) && !v1_may_probe(txn, now_us)) {
+static void moved(struct ktxn__txn *txn, int16_t broker_code) {
+  if (!ktxn__txn_ends_by_v5(txn) && !v1_may_probe(txn)) {
     ktxn__txn_fenced(txn, broker_code, KTXN__TXN_API_END);
     return;
   }
@@ -53,7 +62,7 @@ void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct 
   bool missing = result->fate == KTXN__TXN_ANSWERED && result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND &&
                  ktxn__txn_missing(txn, now_us, slot->node);
   if (result->fate == KTXN__TXN_UNSUPPORTED || missing) { /* before Kafka 3.0 there is no look */
-    moved(txn, now_us, broker_code);
+    moved(txn, broker_code);
     return;
   }
   if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
@@ -61,19 +70,21 @@ void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct 
     return;
   }
   bool ours = result->producer_id == txn->producer_id && result->producer_epoch == txn->producer_epoch;
-  bool behind = result->producer_id == txn->producer_id && result->producer_epoch < txn->producer_epoch;
+  bool behind = ktxn__txn_behind(txn, result);
+  /* What has been acknowledged is open, or this node does not know of it. */
+  if (ours && txn->acked && result->look != KTXN__TXN_LOOK_ONGOING) behind = true;
   if (behind)
     ktxn__txn_refind(txn, now_us, slot->node);
   else if (ours)
     nobody(txn, broker_code);
   else
-    moved(txn, now_us, broker_code);
+    moved(txn, broker_code);
 }
 
 /* The end was let through: the broker's timeout had aborted the transaction, and nobody has taken over. */
-static void timed_out(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+static void timed_out(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot,
                       const struct ktxn__txn_result *result) {
-  bool in_time = timeout_passed(txn, now_us);
+  bool in_time = timeout_passed(txn);
   bool tainted = txn->probe_ambiguous;
   txn->probe_ambiguous = false;
   if (slot->v2) {
@@ -119,7 +130,7 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
   }
   switch (action) {
     case KTXN__TXN_OK:
-      timed_out(txn, now_us, slot, result);
+      timed_out(txn, slot, result);
       return;
     case KTXN__TXN_PACED:
     case KTXN__TXN_AGAIN:

@@ -309,10 +309,11 @@ static enum ktxn__txn_verdict retriable(struct ktxn__txn *txn, struct ktxn__txn_
   return refresh ? KTXN__TXN_REFRESH : KTXN__TXN_RETRY;
 }
 
-static enum ktxn__txn_verdict fence_batch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
+static enum ktxn__txn_verdict fence_batch(struct ktxn__txn *txn, int64_t now_us,
+                                          struct ktxn__txn_partition *partition,
                                           struct ktxn__txn_flight *flight, int16_t broker_code) {
   enum ktxn__txn_verdict verdict = lost_from_transaction(txn, partition, flight);
-  ktxn__txn_fence_enter(txn, broker_code, KTXN__TXN_API_PRODUCE);
+  ktxn__txn_fence_enter(txn, now_us, broker_code, KTXN__TXN_API_PRODUCE);
   return verdict;
 }
 
@@ -342,7 +343,8 @@ static enum ktxn__txn_verdict version_refused(struct ktxn__txn *txn, struct ktxn
   return refused(txn, partition, flight, KTXN_E_UNSUPPORTED_VERSION, !v2);
 }
 
-static enum ktxn__txn_verdict judge(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
+static enum ktxn__txn_verdict judge(struct ktxn__txn *txn, int64_t now_us,
+                                    struct ktxn__txn_partition *partition,
                                     struct ktxn__txn_flight *flight, const struct ktxn__txn_batch_result *result,
                                     int *code) {
   enum ktxn__txn_column column =
@@ -364,7 +366,7 @@ static enum ktxn__txn_verdict judge(struct ktxn__txn *txn, struct ktxn__txn_part
     case KTXN__TXN_TOO_LARGE:
       return too_large(txn, partition, flight, result->code);
     case KTXN__TXN_FENCE:
-      return fence_batch(txn, partition, flight, result->code);
+      return fence_batch(txn, now_us, partition, flight, result->code);
     case KTXN__TXN_FEATURES:
       return version_refused(txn, partition, flight);
     default:
@@ -384,7 +386,7 @@ enum ktxn__txn_verdict ktxn__txn_batch_result(struct ktxn__txn *txn, int64_t now
     flight->ambiguous = true;
   switch (result->fate) {
     case KTXN__TXN_ANSWERED:
-      verdict = judge(txn, partition, flight, result, code);
+      verdict = judge(txn, now_us, partition, flight, result, code);
       break;
     case KTXN__TXN_UNSUPPORTED:
       *code = KTXN_E_UNSUPPORTED_VERSION;

@@ -110,6 +110,7 @@ struct ktxn__txn {
   struct ktxn__txn_error error;
 
   int64_t producer_id;
+  int64_t former_id; /* the one before it; -1 = none */
   int16_t producer_epoch;
   uint8_t mode; /* of the transaction: 1, 2; 0 before the first */
   bool v2_usable;
@@ -128,6 +129,7 @@ struct ktxn__txn {
   /* the transaction */
   int64_t ordinal;
   int64_t registered_us; /* when its first registering request left; -1 = none has */
+  int64_t heard_us;      /* since when a newer epoch is known of; -1 = none is */
   bool acked;            /* the coordinator holds something of it */
   bool maybe;            /* it may hold something of it */
   bool commit_sent;
@@ -154,7 +156,6 @@ struct ktxn__txn {
 
   struct ktxn__txn_suspect suspect;
   int64_t missing_us; /* since then every node that was asked has answered that it does not know the id; -1 = no */
-  int64_t busy_us; /* since then the answer has been 51 or "being completed"; -1 = it is not */
   struct ktxn__txn_slot slot;
   uint32_t next_id;
   uint32_t asked_count; /* partitions of the registering request */
@@ -203,8 +204,6 @@ void ktxn__txn_wait_paced(struct ktxn__txn *txn, int64_t now_us, int64_t first_u
 void ktxn__txn_refind(struct ktxn__txn *txn, int64_t now_us, int32_t avoid);
 void ktxn__txn_refind_after(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             enum ktxn__txn_fate fate);
-void ktxn__txn_note_busy(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
-                         const struct ktxn__txn_result *result);
 
 /* pace.c */
 void ktxn__txn_pace_ended(struct ktxn__txn *txn, int64_t now_us, int16_t version);
@@ -237,7 +236,8 @@ void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
 void ktxn__txn_advance(struct ktxn__txn *txn, int64_t now_us);
 
 /* fence.c */
-void ktxn__txn_fence_enter(struct ktxn__txn *txn, int16_t broker_code, uint8_t api);
+void ktxn__txn_fence_heard(struct ktxn__txn *txn, int64_t now_us);
+void ktxn__txn_fence_enter(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code, uint8_t api);
 void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             const struct ktxn__txn_result *result);
 void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
@@ -245,6 +245,7 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
 
 /* evidence.c */
 void ktxn__txn_suspect(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code);
+bool ktxn__txn_behind(const struct ktxn__txn *txn, const struct ktxn__txn_result *look);
 bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node);
 void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                               const struct ktxn__txn_result *result);

@@ -77,6 +77,7 @@ struct ktxn__txn *ktxn__txn_init(void *block, uint32_t partitions, uint32_t grou
   txn->partition_room = partitions;
   txn->group_room = groups;
   txn->producer_id = -1;
+  txn->former_id = -1;
   txn->producer_epoch = -1;
   txn->level = -1;
   txn->anchor = KTXN__TXN_NODE_NONE;
@@ -84,8 +85,8 @@ struct ktxn__txn *ktxn__txn_init(void *block, uint32_t partitions, uint32_t grou
   txn->avoid = KTXN__TXN_NODE_NONE;
   txn->acked_node = KTXN__TXN_NODE_NONE;
   txn->registered_us = -1;
+  txn->heard_us = -1;
   txn->missing_us = -1;
-  txn->busy_us = -1;
   txn->offsets_group = -1;
   txn->paced_since_us = -1;
   txn->random = config->seed;
@@ -135,6 +136,7 @@ static uint8_t next_mode(const struct ktxn__txn *txn) { return txn->v2_usable &&
 static void forget_transaction(struct ktxn__txn *txn) {
   txn->ordinal++;
   txn->registered_us = -1;
+  txn->heard_us = -1;
   txn->acked = false;
   txn->maybe = false;
   txn->acked_node = KTXN__TXN_NODE_NONE;
