@@ -61,7 +61,8 @@ struct ktxn__model_seen {
   enum ktxn__model_sight sight;
   int32_t node;
   uint64_t tag; /* of the request that caused it; 0 = the cluster itself */
-  struct ktxn__str name; /* topic, transactional id or group */
+  struct ktxn__str name;  /* topic, transactional id or group */
+  struct ktxn__str topic; /* of an offset */
   int32_t partition;
   int64_t offset;
   int64_t last_offset;
@@ -81,11 +82,13 @@ struct ktxn__model_fate {
   bool mute;             /* applied, not answered */
   bool close;            /* the connection is closed afterwards, or instead of the answer with lost or mute */
   int32_t throttle_ms;
-  int64_t before_us;     /* applied later */
-  int64_t after_us;      /* answered later */
+  int64_t after_us;      /* answered later. To be applied later, it is submitted later. */
 };
 
-/** All are optional; NULL = the value of the configuration, "yes", no observer, the table of faults. */
+/**
+ * All are optional; NULL = the delays of the configuration, all is kept and nothing comes twice, no observer, the table of
+ * faults. A hook must not call the model.
+ */
 struct ktxn__model_hooks {
   void *ctx;
   int64_t (*delay_us)(void *ctx, enum ktxn__model_delay delay, int32_t node);

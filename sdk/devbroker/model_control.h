@@ -30,7 +30,7 @@ int32_t ktxn__model_group_partition(const struct ktxn__model *model, struct ktxn
 
 /**
  * Down: what the node has in memory is gone, its requests under way are not answered, no request reaches it. What it led
- * moves to the next node that is up, when `failover`. Up: it leads nothing until something is moved to it.
+ * moves to the next node that is up, when `failover`; else nobody leads it. Up: it leads what nobody leads.
  */
 bool ktxn__model_node_down(struct ktxn__model *model, int64_t now, int32_t node, bool failover);
 bool ktxn__model_node_up(struct ktxn__model *model, int64_t now, int32_t node);
@@ -59,11 +59,10 @@ void ktxn__model_set_verification(struct ktxn__model *model, bool on);
 /** Every answer of `node` (-1 = of all) to `api` (-1 = to all) says to wait for so long; 0 = no longer. */
 bool ktxn__model_set_throttle(struct ktxn__model *model, int32_t node, int16_t api, int32_t throttle_ms);
 
-/** The next transactional offsets or records of coordinators fail with NOT_ENOUGH_REPLICAS (told as 15), `count` times. */
+/** The next `count` records of transaction coordinators fail for want of replicas, which their clients are told as 15. */
 void ktxn__model_fail_appends(struct ktxn__model *model, int32_t count);
 
-/** Forgets ids, or producers in logs, that were not used for `idle_ms`: transactional.id and producer.id.expiration. */
-void ktxn__model_expire_ids(struct ktxn__model *model, int64_t now, int64_t idle_ms);
+/** Forgets producers in logs that were not used for `idle_ms` and have no open transaction (producer.id.expiration.ms). */
 void ktxn__model_expire_producers(struct ktxn__model *model, int64_t now, int64_t idle_ms);
 
 /** Batches below `offset` are no longer there (retention, DeleteRecords). */

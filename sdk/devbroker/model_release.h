@@ -28,6 +28,8 @@ struct ktxn__model_traits {
   bool features;                /* has transaction.version */
   bool pending_first;           /* EndTxn looks at a change under way before it looks at the epoch (KAFKA-18464) */
   bool keeps_epoch_on_timeout;  /* V2: a timeout bumps once and remembers the epoch before (KAFKA-19367) */
+  bool strict_markers;          /* V2: a marker must raise the epoch (KIP-1228) */
+  bool verifies_offsets;        /* asks before a transaction's offsets, too */
   uint32_t defects;             /* of enum ktxn__model_defect */
 };
 
