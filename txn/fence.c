@@ -20,13 +20,11 @@ void ktxn__txn_fence_enter(struct ktxn__txn *txn, int64_t now_us, int16_t broker
     ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_EPOCH, KTXN_CLASS_ABORT, broker_code, api));
 }
 
-/* The answer replaces the question; a commit that waited for it ends with it. */
+/* The answer replaces the question; a commit or offsets that waited for it end with it. */
 static void found(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   txn->fence = KTXN__TXN_FENCE_NONE;
-  if (txn->state == KTXN__TXN_ABORTABLE_ERROR)
-    txn->error = error;
-  else
-    ktxn__txn_abortable(txn, error);
+  if (txn->state == KTXN__TXN_ABORTABLE_ERROR) txn->error = error;
+  ktxn__txn_abortable(txn, error);
 }
 
 /* Nobody moved it: an ordinary abort follows. */

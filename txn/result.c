@@ -101,6 +101,11 @@ static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
     unsupported(txn, slot);
     return;
   }
+  /* Another broker was asked once. If it does not know, a node that may be cut off is better than none. */
+  if (group)
+    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
+  else
+    txn->avoid = KTXN__TXN_NODE_NONE;
   if (result->fate != KTXN__TXN_ANSWERED) {
     ktxn__txn_wait_backoff(txn, now_us);
     return;
@@ -108,10 +113,8 @@ static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__tx
   enum ktxn__txn_action action = action_of(slot, result->code);
   if (action == KTXN__TXN_OK && group) {
     ktxn__txn_group(txn, (uint32_t)slot->group)->node = result->node;
-    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
   } else if (action == KTXN__TXN_OK) {
     txn->coordinator = result->node;
-    txn->avoid = KTXN__TXN_NODE_NONE;
   } else if (action == KTXN__TXN_AGAIN || (action == KTXN__TXN_ABORTABLE && !may_fail(txn))) {
     ktxn__txn_wait_backoff(txn, now_us);
   } else if (action == KTXN__TXN_ABORTABLE) {
@@ -395,15 +398,19 @@ static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktx
     fatal(txn, slot, result->code);
 }
 
+static enum ktxn__txn_action end_action(const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
+  if (result->fate == KTXN__TXN_UNSUPPORTED) return KTXN__TXN_FEATURES;
+  return result->fate == KTXN__TXN_ANSWERED ? action_of(slot, result->code) : KTXN__TXN_ELSEWHERE;
+}
+
 static void on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                    const struct ktxn__txn_result *result) {
-  enum ktxn__txn_action action = action_of(slot, result->code);
-  if (result->fate == KTXN__TXN_UNSUPPORTED && slot->v2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION)
-    action = KTXN__TXN_FEATURES;
-  else if (result->fate == KTXN__TXN_UNSUPPORTED)
-    action = KTXN__TXN_FATAL;
-  else if (result->fate != KTXN__TXN_ANSWERED)
-    action = KTXN__TXN_ELSEWHERE;
+  bool older = slot->v2 && slot->purpose == KTXN__TXN_FOR_TRANSACTION; /* KIP-890: there is another version to try */
+  if (result->fate == KTXN__TXN_UNSUPPORTED && !older) {
+    unsupported(txn, slot);
+    return;
+  }
+  enum ktxn__txn_action action = end_action(slot, result);
   if (slot->purpose == KTXN__TXN_FOR_FENCE)
     ktxn__txn_fence_ended(txn, now_us, slot, result, action);
   else if (slot->purpose == KTXN__TXN_FOR_DEBT)
@@ -465,5 +472,6 @@ void ktxn__txn_on_result(struct ktxn__txn *txn, int64_t now_us, const struct ktx
   note_all(txn, &slot, result);
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
   handlers[slot.api](txn, now_us, &slot, result);
+  ktxn__txn_note_busy(txn, now_us, &slot, result);
   ktxn__txn_advance(txn, now_us);
 }

@@ -80,8 +80,8 @@ void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
     /* Nothing was committed: the commit was not sent, or each of its copies was definitely refused. */
     ktxn__txn_report(txn, op, KTXN_OUTCOME_NOT_COMMITTED, error);
   }
-  /* While ABORTING it makes no difference: the abort goes on. */
-  ktxn__txn_report_offsets(txn, error);
+  /* While ABORTING it makes no difference: the abort goes on. Offsets wait for the answer to who moved the epoch, too. */
+  if (txn->fence == KTXN__TXN_FENCE_NONE) ktxn__txn_report_offsets(txn, error);
 }
 
 void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error, enum ktxn_outcome outcome) {

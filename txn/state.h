@@ -156,6 +156,7 @@ struct ktxn__txn {
 
   struct ktxn__txn_suspect suspect;
   int64_t missing_us; /* since then every node that was asked has answered that it does not know the id; -1 = no */
+  int64_t busy_us; /* since then the answer has been 51 or "being completed"; -1 = it is not */
   struct ktxn__txn_slot slot;
   uint32_t next_id;
   uint32_t asked_count; /* partitions of the registering request */
@@ -204,6 +205,8 @@ void ktxn__txn_wait_paced(struct ktxn__txn *txn, int64_t now_us, int64_t first_u
 void ktxn__txn_refind(struct ktxn__txn *txn, int64_t now_us, int32_t avoid);
 void ktxn__txn_refind_after(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             enum ktxn__txn_fate fate);
+void ktxn__txn_note_busy(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                         const struct ktxn__txn_result *result);
 
 /* pace.c */
 void ktxn__txn_pace_ended(struct ktxn__txn *txn, int64_t now_us, int16_t version);

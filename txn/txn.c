@@ -87,6 +87,7 @@ struct ktxn__txn *ktxn__txn_init(void *block, uint32_t partitions, uint32_t grou
   txn->registered_us = -1;
   txn->heard_us = -1;
   txn->missing_us = -1;
+  txn->busy_us = -1;
   txn->offsets_group = -1;
   txn->paced_since_us = -1;
   txn->random = config->seed;

@@ -50,3 +50,32 @@ void ktxn__txn_refind_after(struct ktxn__txn *txn, int64_t now_us, const struct 
                             enum ktxn__txn_fate fate) {
   ktxn__txn_refind(txn, now_us, fate == KTXN__TXN_LOST ? slot->node : KTXN__TXN_NODE_NONE);
 }
+
+static bool says_busy(const struct ktxn__txn_result *result) {
+  if (result->fate != KTXN__TXN_ANSWERED) return false;
+  bool busy = result->code == KTXN_E_CONCURRENT_TRANSACTIONS;
+  for (uint32_t i = 0; i < result->code_count; i++) busy = busy || result->codes[i] == KTXN_E_CONCURRENT_TRANSACTIONS;
+  return busy || result->look == KTXN__TXN_LOOK_PREPARE_COMMIT || result->look == KTXN__TXN_LOOK_PREPARE_ABORT;
+}
+
+/* A coordinator that is cut off can't finish what it has begun, and says so until the transaction's timeout has passed
+ * or for ever: from time to time the coordinator is asked for through another broker. */
+void ktxn__txn_note_busy(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                         const struct ktxn__txn_result *result) {
+  if (slot->api == KTXN__TXN_API_FIND_TXN || slot->api == KTXN__TXN_API_FIND_GROUP) return;
+  if (!says_busy(result)) {
+    txn->busy_us = -1;
+    return;
+  }
+  if (txn->busy_us < 0) txn->busy_us = now_us;
+  if (now_us - txn->busy_us < txn->config.retry_backoff_max_us) return;
+  txn->busy_us = now_us;
+  if (slot->api == KTXN__TXN_API_OFFSET_COMMIT) {
+    struct ktxn__txn_group *group = ktxn__txn_group(txn, (uint32_t)slot->group);
+    group->node = KTXN__TXN_NODE_NONE;
+    group->avoid = slot->node;
+  } else {
+    txn->coordinator = KTXN__TXN_NODE_NONE;
+    txn->avoid = slot->node;
+  }
+}

@@ -115,9 +115,14 @@ bool ktxn__gate_fail(struct ktxn__gate_keeper *keeper, const ktxn_error *cause) 
 }
 
 static void make_fatal(struct ktxn__gate_keeper *keeper, const ktxn_error *error) {
+  bool open = keeper->transactional && (keeper->gate == KTXN__GATE_OPEN || keeper->gate == KTXN__GATE_ABORTABLE);
   keeper->gate = KTXN__GATE_FATAL;
   keeper->error = *error;
   keeper->error.fatal = true;
+  /* Begun since the I/O thread last looked: nobody has asked for its commit. */
+  if (open && error->outcome == KTXN_OUTCOME_NONE) {
+    keeper->error.outcome = KTXN_OUTCOME_NOT_COMMITTED;
+  }
 }
 
 void ktxn__gate_set(struct ktxn__gate_keeper *keeper, enum ktxn__gate gate, const ktxn_error *error) {

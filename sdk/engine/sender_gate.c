@@ -19,9 +19,13 @@ static void take_begin(struct ktxn__sender *sender, int64_t ordinal, int64_t now
   sender->abort_error.code = 0;
   sender->counts.begun++;
   ktxn__sender_offsets_forget(sender);
-  ktxn__sender_set_outcome(sender, ordinal, KTXN_OUTCOME_NONE);
   /* The gate opens only when the manager was READY, and it can leave that for FATAL alone. */
-  if (ktxn__txn_begin(sender->txn, now_us) != 0 && ktxn__txn_state(sender->txn) != KTXN__TXN_FATAL_ERROR) {
+  if (ktxn__txn_state(sender->txn) == KTXN__TXN_FATAL_ERROR) {
+    ktxn__sender_set_outcome(sender, ordinal, KTXN_OUTCOME_NOT_COMMITTED);
+    return;
+  }
+  ktxn__sender_set_outcome(sender, ordinal, KTXN_OUTCOME_NONE);
+  if (ktxn__txn_begin(sender->txn, now_us) != 0) {
     ktxn__txn_break(sender->txn, now_us);
   }
 }

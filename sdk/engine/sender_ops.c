@@ -102,6 +102,10 @@ static void fail_refused(struct ktxn__sender *sender, struct ktxn__op *op, int c
   enum ktxn__txn_state state = ktxn__txn_state(sender->txn);
   if (state == KTXN__TXN_FATAL_ERROR) {
     error = sender->fatal_error;
+    bool ends = op->type == KTXN__OP_COMMIT || op->type == KTXN__OP_ABORT;
+    if (ends && error.outcome == KTXN_OUTCOME_NONE) {
+      error.outcome = KTXN_OUTCOME_NOT_COMMITTED; /* the manager has not heard of that transaction */
+    }
   } else if (state == KTXN__TXN_ABORTABLE_ERROR && sender->abort_error.code != 0) {
     abort_cause(sender, &error);
   } else {

@@ -7,7 +7,7 @@
 #include "tests/drive/answer.h"
 
 #define DRIVE_NAME_MAX 64
-#define DRIVE_HANDLES 32
+#define DRIVE_HANDLES 64
 #define DRIVE_WORDS 8
 
 /* A producer or a shared client; empty name = unused. */

@@ -207,7 +207,7 @@ class Door:
         self.proxy, self.node, self.target = proxy, node, target
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.links = []
+        self.links, self.barred, self.lock = [], False, threading.Lock()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -219,18 +219,35 @@ class Door:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
-        try:
-            link = Link(self, client)
-        except OSError:
+        link = self.let_in(client)
+        if link:
+            link.run()
+            self.links.remove(link)
+        else:
             client.close()
-            return
-        self.links.append(link)
-        link.run()
-        self.links.remove(link)
+
+    def let_in(self, client):
+        with self.lock:
+            if self.barred:
+                return None
+            try:
+                self.links.append(Link(self, client))
+            except OSError:
+                return None
+            return self.links[-1]
 
     def cut(self):
-        for link in list(self.links):
-            link.cut()
+        with self.lock:
+            for link in list(self.links):
+                link.cut()
+
+    def bar(self):
+        """Nobody comes in any more, and who is in is thrown out."""
+        self.barred = True
+        self.cut()
+
+    def unbar(self):
+        self.barred = False
 
     def close(self):
         shut(self.listener)
@@ -276,6 +293,13 @@ class Proxy:
             self.rules.append(rule)
         return rule
 
+    def wait_answered(self, node, *names):
+        """Until that node has answered a request of one of these kinds; the first."""
+        def found():
+            return [r for r in self.seen if r.node == node and r.name in names and r.answer is not None]
+        self.wait(found, "an answer of node %d to %s" % (node, " or ".join(names)))
+        return found()[0]
+
     def wait(self, holds, what, seconds=WAIT_SECONDS):
         with self.changed:
             if not self.changed.wait_for(holds, seconds):
@@ -309,3 +333,23 @@ class Proxy:
         for door in self.doors.values():
             payload = payload.replace(HOST + struct.pack(">i", door.target), HOST + struct.pack(">i", door.port))
         return payload
+
+
+class Doors:
+    """For a KafkaCase: a producer behind a proxy. The tests and their readers go to the cluster itself."""
+
+    def behind_proxy(self, **settings):
+        self.tid = self.name("tid")
+        self.proxy = Proxy(self.client)
+        self.addCleanup(self.proxy.close)
+        settings = dict(dict(bootstrap_servers=self.proxy.bootstrap, retry_backoff_ms=20), **settings)
+        self.ours = self.producer(self.tid, **settings)
+        return self.proxy, self.ours
+
+    def epoch(self):
+        return int(self.ours.do("state").fields["epoch"])
+
+    def told(self):
+        """What the producer has sent so far: name, epoch and, of an end, the command."""
+        ours = [r for r in self.proxy.seen if r.body and r.name not in ("FindCoordinator", "Produce")]
+        return [(r.name, r["producer_epoch"]) + ((r["committed"],) if r.name == "EndTxn" else ()) for r in ours]

@@ -1,33 +1,14 @@
 #!/usr/bin/env python3
 """Copies of requests that come late: after the transaction that they belong to has ended and another one is open."""
 
+import time
 import unittest
 
-from proxy import Proxy
+from proxy import Doors
 from support import ON_2, ON_3, ON_3_UNVERIFIED, ON_4_V1, ON_4_V2, on_each
 
 # What a late copy is answered when the epoch has moved on: 47 by a log, 90 by a coordinator (47 before Kafka 2.8).
 INVALID_PRODUCER_EPOCH, PRODUCER_FENCED = 47, 90
-
-
-class Doors:
-    """A producer behind a proxy; the tests and their readers go to the cluster itself."""
-
-    def behind_proxy(self, **settings):
-        self.tid = self.name("tid")
-        self.proxy = Proxy(self.client)
-        self.addCleanup(self.proxy.close)
-        settings = dict(dict(bootstrap_servers=self.proxy.bootstrap, retry_backoff_ms=20), **settings)
-        self.program = self.producer(self.tid, **settings)
-        return self.proxy, self.program
-
-    def epoch(self):
-        return int(self.program.do("state").fields["epoch"])
-
-    def told(self):
-        """What the producer has sent so far: name, epoch and, of an end, the command."""
-        ours = [r for r in self.proxy.seen if r.body and r.name not in ("FindCoordinator", "Produce")]
-        return [(r.name, r["producer_epoch"]) + ((r["committed"],) if r.name == "EndTxn" else ()) for r in ours]
 
 
 @on_each(ON_3, ON_4_V1, ON_4_V2)
@@ -65,8 +46,8 @@ class LateBatches(Doors):
         return late
 
     def assert_next_shows_itself_alone(self, topic):
-        self.program.begin("%s 0 - second" % topic)
-        self.program.commit()
+        self.ours.begin("%s 0 - second" % topic)
+        self.ours.commit()
         self.assertEqual(self.values(topic), ["second"])
 
     @staticmethod
@@ -79,7 +60,7 @@ class LateBatch(LateBatches):
     def test_J02_given_up_batch_comes_after_the_abort(self):
         topic = self.topic()
         late = self.given_up(topic)
-        self.program.abort()
+        self.ours.abort()
         self.assertIn(self.code_of(late.deliver()), (INVALID_PRODUCER_EPOCH,))
         self.assert_next_shows_itself_alone(topic)
 
@@ -92,7 +73,7 @@ class LateBatchUnverified(LateBatches):
         topic = self.topic()
         late = self.given_up(topic)
         gate = self.proxy.gate(name)
-        abort = self.program.start("abort 30000")
+        abort = self.ours.start("abort 30000")
         gate.wait()
         self.assertEqual(self.code_of(late.deliver()), 0)
         gate.end()
@@ -129,13 +110,13 @@ class LateOffsets(LateOffsetCommits):
     def test_late_offsets_come_in_the_next_transaction(self):
         topic, group = self.topic(), self.name("group")
         late = self.committed_with_a_lost_copy(group, topic)
-        self.program.commit()
-        self.program.begin("%s 0 - second" % topic)
-        self.program.do("flush 30000")
+        self.ours.commit()
+        self.ours.begin("%s 0 - second" % topic)
+        self.ours.do("flush 30000")
         self.assertIn(self.code_of(late.deliver()), (INVALID_PRODUCER_EPOCH, PRODUCER_FENCED))
         self.assert_stable(group, topic, 5)
-        self.program.do("offsets %s - - - 30000 %s:0:6" % (group, topic))
-        self.program.commit()
+        self.ours.do("offsets %s - - - 30000 %s:0:6" % (group, topic))
+        self.ours.commit()
         self.assert_stable(group, topic, 6)
 
 
@@ -147,7 +128,7 @@ class LateOffsetsUnverified(LateOffsetCommits):
         topic, group = self.topic(), self.name("group")
         late = self.committed_with_a_lost_copy(group, topic)
         gate = self.proxy.gate("AddOffsetsToTxn")
-        self.program.commit()
+        self.ours.commit()
         gate.wait()
         self.assertEqual(self.code_of(late.deliver()), 0)
         gate.end()
@@ -157,7 +138,7 @@ class LateOffsetsUnverified(LateOffsetCommits):
         topic, group = self.topic(), self.name("group")
         late = self.committed_with_a_lost_copy(group, topic)
         gate = self.proxy.gate("AddOffsetsToTxn")
-        abort = self.program.start("abort 30000")
+        abort = self.ours.start("abort 30000")
         gate.wait()
         self.assertEqual(self.code_of(late.deliver()), 0)
         gate.end()
@@ -209,6 +190,63 @@ class Order(Doors):
 
     def test_after_a_lost_end(self):
         self.order_after("EndTxn")
+
+
+@on_each(ON_2, ON_3, ON_4_V1, ON_4_V2)
+class Zombie(Doors):
+    """A producer that comes back when its successor has a transaction open: the successor commits."""
+
+    def comes_back(self, *lines):
+        """Asleep for longer than its transaction timeout, it might believe that the broker ended its transaction."""
+        topic, tid = self.topic(), self.name("tid")
+        zombie = self.producer(tid, transaction_timeout_ms=1000)
+        zombie.begin("%s 0 - zombie" % topic)
+        zombie.do("flush 30000")
+        zombie.stopped()
+        self.addCleanup(zombie.resumed)
+        time.sleep(1.5)
+        successor = self.producer(tid)
+        successor.begin("%s 0 - one" % topic)
+        successor.do("flush 30000")
+        zombie.resumed()
+        for line in lines:
+            zombie.cmd(line.replace("TOPIC", topic))
+        answer = zombie.refused("begin", "RECREATE", "FENCED")
+        self.assertTrue(answer.fatal, answer)
+        successor.send("%s 0 - two" % topic)
+        successor.commit()
+        self.assertEqual(self.values(topic), ["one", "two"])
+
+    def test_C05_zombie_commits(self):
+        self.comes_back("commit 30000")
+
+    def test_C05_zombie_sends_and_aborts(self):
+        self.comes_back("send TOPIC 0 - more", "flush 30000", "abort 30000")
+
+
+@on_each(ON_3, ON_4_V1)
+class ZombieInDebt(Doors):
+    def test_zombie_owes_a_bump(self):
+        """Between two transactions, with a lost copy of its end: it would bump its epoch, and a coordinator that has a
+        transaction open looks at the producer id alone."""
+        topic = self.topic()
+        proxy, zombie = self.behind_proxy()
+        proxy.hold("EndTxn")
+        look = proxy.gate("DescribeTransactions")
+        zombie.begin("%s 0 - zombie" % topic)
+        zombie.commit()
+        look.wait()
+        successor = self.producer(self.tid)
+        successor.begin("%s 0 - one" % topic)
+        successor.do("flush 30000")
+        look.end()
+        zombie.do("begin")
+        zombie.cmd("send %s 0 - more" % topic)
+        answer = zombie.refused("commit 30000", "RECREATE", "FENCED")
+        self.assertEqual((answer.fatal, answer.outcome), (True, "not_committed"))
+        successor.send("%s 0 - two" % topic)
+        successor.commit()
+        self.assertEqual(self.values(topic), ["zombie", "one", "two"])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ class Plan:
         self.patches = []       # on the finished answer
         self.fate = "answer"    # answer, drop, close, reset, cut, raw
         self.close_after = False
+        self.reset = False      # the close that follows is a RST
         self.cut, self.raw, self.throttle_ms = 0, b"", None
         self.names = []
 
@@ -95,6 +96,11 @@ def answer_then_close():
 def cut(size):
     """Apply, send the first `size` bytes of the answer (its length field counts), close."""
     return _action("cut after %d" % size, fate="cut", cut=size)
+
+
+def cut_reset(size):
+    """The same, ended by RST."""
+    return _action("cut after %d, reset" % size, fate="cut", cut=size, reset=True)
 
 
 def raw(data):

@@ -82,6 +82,7 @@ class _Conn:
     def __init__(self, sock, node, number):
         self.sock, self.node, self.id = sock, node, number
         self.inbox, self.outbox, self.waiting, self.current, self.closing = bytearray(), bytearray(), [], None, False
+        self.reset = False
 
 
 class _Node:
@@ -94,7 +95,7 @@ class _Node:
         self.listener.listen(64)
         self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
-        self.silent, self.listed = False, True
+        self.silent, self.listed, self.resets, self.fillers = False, True, 0, []
 
 
 class Gate:
@@ -245,6 +246,9 @@ class Peer:
         with self.changed:
             for number in nodes or self.model.nodes:
                 node = self._nodes[number]
+                for filler in node.fillers:
+                    filler.close()
+                node.fillers = []
                 if node.listener is None:
                     node.listener = socket.socket()
                     node.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -292,11 +296,31 @@ class Peer:
                 if not silent:
                     self.disconnect(number)
 
-    def disconnect(self, node=None):
+    def unreachable(self, node):
+        """What is sent to the broker's address vanishes: a full queue, so that SYNs are dropped. accept() ends it."""
+        self.refuse(node)
+        found = self._nodes[node]
+        with socket.socket() as hole:
+            hole.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            hole.bind(("127.0.0.1", found.port))
+            hole.listen(0)
+            found.fillers = [hole.dup()]
+        for _ in range(3):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", found.port))
+            found.fillers.append(filler)
+
+    def reset_connects(self, node, times):
+        """The next connections to the broker are reset as soon as they are there."""
+        with self.changed:
+            self._nodes[node].resets = times
+
+    def disconnect(self, node=None, reset=False):
         """Closes the connections to one broker, or to all."""
         with self.changed:
             for conn in [c for c in self._conns.values() if node in (None, c.node)]:
-                self._close(conn)
+                self._close(conn, reset)
 
     def connections(self, node=None):
         with self.changed:
@@ -307,7 +331,8 @@ class Peer:
             self._stopped = True
         self._wake.send(b"w")
         self._thread.join(10)
-        for sock in [self._wake, self._woken] + [n.listener for n in self._nodes.values() if n.listener]:
+        for sock in [self._wake, self._woken] + [n.listener for n in self._nodes.values() if n.listener] + [
+                f for n in self._nodes.values() for f in n.fillers]:
             sock.close()
         self._selector.close()
 
@@ -359,6 +384,10 @@ class Peer:
         conn = _Conn(sock, number, next(self._numbers))
         self._conns[conn.id] = conn
         self.connects.append((self._now(), number))
+        if self._nodes[number].resets > 0:
+            self._nodes[number].resets -= 1
+            self._close(conn, reset=True)
+            return
         if not self._nodes[number].silent:
             self._selector.register(sock, selectors.EVENT_READ, conn)
 
@@ -496,6 +525,7 @@ class Peer:
             request.answered = next(self._sequences)
         conn.outbox += data
         conn.current, conn.closing = None, plan.fate == "cut" or plan.close_after
+        conn.reset = plan.reset
         self._flush(conn)
         self._next(conn)
 
@@ -515,7 +545,7 @@ class Peer:
             self._close(conn)
             return
         if not conn.outbox and conn.closing:
-            self._close(conn)
+            self._close(conn, conn.reset)
             return
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if conn.outbox else 0)
         try:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, drop, error, move_coordinator, throttle, wait_for_gate
+from faults import call, close_after, error, move_coordinator, throttle, wait_for_gate
 from scene import ScenarioCase, protocols
 
 
@@ -35,6 +35,109 @@ class CoordinatorTest(ScenarioCase):
                 else:
                     scene.peer.on("EndTxn", move_coordinator())
                 scene.abort() if i == 3 else scene.commit()
+
+    @protocols(1, 2)
+    def test_B03_coordinator_moves_anywhere_in_twenty_transactions(self, protocol):
+        with self.scene(protocol, nodes=5) as scene:
+            scene.init()
+            for i in range(20):
+                scene.begin()
+                if i % 4 == 0:
+                    scene.peer.move_coordinator("x")
+                scene.send("v%d" % i, i % 3)
+                if i % 4 == 1:
+                    scene.peer.move_coordinator("x")
+                scene.ok("flush 15000")
+                if i % 4 == 2:
+                    scene.peer.move_coordinator("x")
+                if i % 4 == 3:
+                    scene.peer.on("EndTxn", move_coordinator())
+                answer = scene.drive.cmd("%s 15000" % ("abort" if i % 5 == 4 else "commit"))
+                if answer.ok and i % 5 != 4:
+                    scene.committed()
+                elif not answer.ok:
+                    # with V1 a registration counts only where the epoch's history is known
+                    self.assertEqual((protocol, answer.cls, answer.outcome), (1, "ABORT", "not_committed"), str(answer))
+                    scene.abort()
+
+    @protocols(1, 2)
+    def test_B07_the_coordinator_is_loading(self, protocol):
+        apis = ("InitProducerId", "AddPartitionsToTxn", "AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn")
+        with self.scene(protocol, retry_backoff_ms=5, retry_backoff_max_ms=20) as scene:
+            rules = {api: scene.peer.on(api, error(14), times=20) for api in apis}
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.offsets("t:0:5")
+            scene.commit()
+            for api in apis[:1] + (apis[1:3] if protocol == 1 else ()) + apis[3:]:
+                self.assertEqual((api, rules[api].hits, len({r.node for r in scene.peer.find(api)})), (api, 20, 1))
+            self.assertEqual(scene.names("FindCoordinator"), ["FindCoordinator(txn)", "FindCoordinator(group)"])
+
+    @protocols(1, 2)
+    def test_B13_the_group_coordinator_is_down(self, protocol):
+        for moves in (False, True):
+            with self.subTest(moves=moves), self.scene(protocol) as scene:
+                scene.peer.move_coordinator("x", 1)
+                scene.peer.move_group_coordinator("g", 2)
+                scene.init()
+                scene.transaction("a")
+                scene.begin()
+                scene.send("b")
+                scene.ok("flush 15000")
+                scene.peer.refuse(2)
+                pending = scene.drive.start("offsets g - - - 15000 t:0:5")
+                scene.peer.wait_for("FindCoordinator(group)", 3)
+                self.assertFalse(pending.done())
+                if moves:
+                    scene.peer.move_group_coordinator("g", 3)
+                else:
+                    scene.peer.accept(2)
+                self.assertTrue(pending.wait().ok)
+                scene.commit()
+                self.assertEqual(scene.peer.offsets("g"), {("t", 0): 5})
+
+    def test_B17_fifty_producers_lose_a_coordinator(self):
+        with self.scene(2, start=False) as scene:
+            scene.ok("client c")
+            ids = ["id-%d" % i for i in range(50)]
+            with scene.peer.changed:
+                for i, txn_id in enumerate(ids):
+                    scene.peer.model.txn_node[txn_id] = 1 if i % 2 else 2
+            for txn_id in ids:
+                scene.drive.config({"transactional.id": txn_id})
+                scene.ok("new-on c " + txn_id)
+                scene.ok("init 15000")
+                scene.begin()
+                scene.send(txn_id, 2)
+                scene.ok("flush 15000")
+                scene.committed()
+            before = scene.count("FindCoordinator"), len(scene.peer.connects)
+            scene.peer.refuse(1)
+            pending = []
+            for txn_id in ids:
+                scene.ok("use " + txn_id)
+                pending.append(scene.drive.start("commit 15000"))
+            scene.ok("sleep 300")
+            for txn_id in ids:
+                with scene.peer.changed:
+                    if scene.peer.model.txn_node[txn_id] == 1:
+                        scene.peer.model.txn_node[txn_id] = 3
+            self.assertEqual([str(p) for p in pending if not p.wait().ok], [])
+            lookups = scene.peer.find("FindCoordinator")[before[0]:]
+            self.assertLess(len(lookups), 25 * 60, "as often as the backoff lets them")
+            # all begin at once; jitter has to spread what follows
+            late = sorted(round(r.at * 1000) for r in lookups)[25:]
+            self.assertGreater(len(set(late)), len(late) // 20)
+            self.assertLess(len(scene.peer.connects) - before[1], 60)
+            for txn_id in ids:
+                scene.ok("use " + txn_id)
+                scene.drive.collect()
+                scene.ok("close 3000")
+                scene.ok("free")
+            scene.ok("client-close c 3000")
+            scene.check = lambda: self.assertEqual(scene.peer.violations, [])
+            self.assertEqual(sorted(scene.seen()[("t", 2)]), sorted(ids))
 
     @protocols(1)
     def test_B04_offsets_only_and_the_coordinator_moved(self, protocol):
@@ -281,16 +384,6 @@ class ReleaseTest(ScenarioCase):
 
 class SilenceTest(ScenarioCase):
     @protocols(1, 2)
-    def test_F04_an_answer_after_the_reconnect_is_nobodys(self, protocol):
-        from faults import delay
-        with self.scene(protocol, request_timeout_ms=250) as scene:
-            scene.init()
-            scene.peer.on("Produce", delay(400))
-            scene.peer.on("EndTxn", delay(400))
-            scene.transaction("a")
-            scene.transaction("b")
-
-    @protocols(1, 2)
     def test_F16_all_brokers_down_in_the_middle(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()
@@ -304,17 +397,6 @@ class SilenceTest(ScenarioCase):
             scene.peer.accept()
             self.assertTrue(pending.wait().ok)
             scene.committed()
-
-    @protocols(1, 2)
-    def test_F17_requests_pass_and_answers_do_not(self, protocol):
-        with self.scene(protocol, request_timeout_ms=200) as scene:
-            scene.init()
-            scene.begin()
-            scene.send("a")
-            scene.ok("flush 15000")
-            scene.peer.on("EndTxn", drop(), times=3)
-            scene.commit()
-            scene.transaction("b")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""F: the fate of each request. One workload, and a fault at one request of it."""
+"""F: the fate of each request. One workload, and a fault at one request of it; byte by byte in tests/unit/test_fate.c."""
 
 import unittest
 
-from faults import answer_then_close, close_after, close_before, cut, drop, drop_unapplied, reset_after, reset_before
+from faults import answer_then_close, close_after, close_before, reset_after, reset_before
 from scene import ScenarioCase, protocols
 
 BOTH = ("ApiVersions", "Metadata", "FindCoordinator(txn)", "FindCoordinator(group)", "InitProducerId", "Produce",
@@ -69,32 +69,6 @@ class FateTest(ScenarioCase):
     @protocols(1, 2)
     def test_F03_applied_and_reset_twice(self, protocol):
         self.each(protocol, reset_after(), times=2)
-
-    @protocols(1, 2)
-    def test_F07_answer_cut_at_every_byte(self, protocol):
-        with self.scene(protocol) as scene:
-            scene.init()
-            for api in ("EndTxn(commit)", "EndTxn(abort)", "Produce"):
-                for size in range(0, 30, 3):
-                    scene.peer.on(api, cut(size))
-                    scene.begin()
-                    scene.send("%s-%d" % (api, size))
-                    scene.ok("flush 15000")
-                    scene.commit() if api != "EndTxn(abort)" else scene.abort()
-
-    @protocols(1, 2)
-    def test_F08_applied_and_never_answered(self, protocol):
-        for api in ("Produce", "EndTxn(commit)", "TxnOffsetCommit", "InitProducerId"):
-            with self.subTest(api=api), self.scene(protocol, request_timeout_ms=250) as scene:
-                scene.peer.on(api, drop())
-                self.workload(scene)
-
-    @protocols(1, 2)
-    def test_F08_neither_applied_nor_answered(self, protocol):
-        for api in ("Produce", "EndTxn(abort)", "Metadata"):
-            with self.subTest(api=api), self.scene(protocol, request_timeout_ms=250) as scene:
-                scene.peer.on(api, drop_unapplied())
-                self.workload(scene)
 
 
 if __name__ == "__main__":

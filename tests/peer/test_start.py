@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import close_after, error, hold, move_coordinator
+from faults import close_after, error, hold, move_coordinator, reset_after
 from scene import ScenarioCase, protocols
 
 
@@ -115,6 +115,16 @@ class StartTest(ScenarioCase):
                 self.prompt(answer)
                 scene.fatal_everywhere(answer)
 
+    @protocols(1, 2)
+    def test_A06_the_three_in_turn(self, protocol):
+        with self.scene(protocol) as scene:
+            for code in (15, 16, 14):
+                scene.peer.on("InitProducerId", error(code))
+            scene.init()
+            self.assertEqual(scene.names("FindCoordinator", "InitProducerId"),
+                             ["FindCoordinator(txn)", "InitProducerId"] * 3 + ["InitProducerId"])
+            scene.transaction("a")
+
     def lacks(self, protocol, key, name):
         with self.scene(protocol) as scene:
             for offered in scene.peer.versions.values():
@@ -144,6 +154,45 @@ class StartTest(ScenarioCase):
             scene.init()
             scene.transaction("a")
             self.assertEqual({epoch for _, epoch, _, _ in scene.sequences(0)}, {1})
+
+    @protocols(1)
+    def test_A12_bump_applied_and_its_answer_lost(self, protocol):
+        """The same arguments again on a new connection: the coordinator knows them, and gives the same epoch."""
+        for fault, moves in ((close_after(), False), (reset_after(), False), (close_after(), True)):
+            with self.subTest(fault=fault, moves=moves), self.scene(protocol) as scene:
+                scene.init()
+                scene.begin()
+                scene.send("a")
+                scene.peer.on("EndTxn", close_after())
+                scene.peer.on("InitProducerId", *([move_coordinator(), error(16)] if moves else [fault]))
+                scene.commit()
+                scene.transaction("b")
+                asked = [(r.body["producer_id"] >= 0, r.body["producer_epoch"]) for r in scene.peer.find("InitProducerId")]
+                self.assertEqual(asked, [(False, -1), (True, 0), (True, 0)])
+                self.assertEqual([epoch for _, epoch, _, _ in scene.sequences(0)], [0, 1])
+
+    @protocols(1, 2)
+    def test_A20_a_predecessor_with_partitions_and_offsets(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("zero")
+            scene.begin()
+            for i in range(3):
+                scene.send("lost%d" % i, i)
+            scene.offsets("t:0:9")
+            scene.ok("flush 15000")
+            scene.restart()
+            scene.peer.model.hold_markers = True
+            pending = scene.drive.start("init 15000")
+            busy = lambda: len([r for r in scene.peer.find("InitProducerId") if r.codes == [51]]) >= 3
+            scene.peer.wait(busy, what="the wait for the markers")
+            self.assertFalse(pending.done())
+            with scene.peer.changed:
+                scene.peer.model.release_markers()
+            self.assertTrue(pending.wait().ok)
+            self.assertEqual(scene.peer.offsets("g"), {})
+            self.assertEqual(scene.peer.open_transactions(), [])
+            scene.transaction("kept")
 
     @protocols(1, 2)
     def test_the_coordinator_moves_during_init(self, protocol):

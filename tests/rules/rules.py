@@ -60,6 +60,18 @@ EVIDENCE = [
          "  ktxn__txn_refind(txn, now_us, suspect.slot.node);",
          "  ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);",
          Explorer("v1", DEAD)),
+    Rule("1.2-busy",
+         "51 for long may come from a node that can't append any more: the coordinator is looked for through another broker",
+         "txn/result.c",
+         "  ktxn__txn_note_busy(txn, now_us, &slot, result);\n",
+         "",
+         Test("trace", "trace_stale")),
+    Rule("1.2-avoid-once",
+         "another broker is asked once: if it does not know, a node that may be cut off is better than none",
+         "txn/result.c",
+         "  else\n    txn->avoid = KTXN__TXN_NODE_NONE;\n  if (result->fate != KTXN__TXN_ANSWERED) {",
+         "  if (result->fate != KTXN__TXN_ANSWERED) {",
+         Test("trace", "trace_stale")),
     Rule("1.1-unknown-id",
          "105 to a look counts at the anchor alone: another node may never have heard of the id",
          "txn/evidence.c",
@@ -174,16 +186,10 @@ OUTCOMES = [
     Rule("2-same-again",
          "a commit of unknown fate is repeated until the answer is definite",
          "txn/result.c",
-         """
-  else if (result->fate != KTXN__TXN_ANSWERED)
-    action = KTXN__TXN_ELSEWHERE;
-  if (slot->purpose == KTXN__TXN_FOR_FENCE)
-    ktxn__txn_fence_ended""",
-         """
-  else if (result->fate != KTXN__TXN_ANSWERED)
-    action = slot->purpose == KTXN__TXN_FOR_TRANSACTION ? KTXN__TXN_FATAL : KTXN__TXN_ELSEWHERE;
-  if (slot->purpose == KTXN__TXN_FOR_FENCE)
-    ktxn__txn_fence_ended""",
+         "  return result->fate == KTXN__TXN_ANSWERED ? action_of(slot, result->code) : KTXN__TXN_ELSEWHERE;",
+         "  return result->fate == KTXN__TXN_ANSWERED                     ? action_of(slot, result->code)\n"
+         "         : slot->purpose == KTXN__TXN_FOR_TRANSACTION ? KTXN__TXN_FATAL\n"
+         "                                                      : KTXN__TXN_ELSEWHERE;",
          Explorer("v1", NEEDLESS)),
     Rule("2-in-doubt",
          "fenced with a copy of the commit of unknown fate: in doubt, not \"not committed\"",

@@ -37,6 +37,17 @@ struct world_conn {
   size_t in_size;
   uint8_t out[WORLD_BYTES]; /* to the engine, not delivered yet */
   size_t out_size;
+  bool blocked; /* dribble: until the next writable event */
+  bool broken; /* the broker closes it when what is in `out` has been delivered */
+};
+
+/* What happens once to the connection of one request: see test_fate.c. */
+struct world_fault {
+  int16_t api;
+  unsigned nth;   /* the nth request of that API, from 1; 0 = none */
+  bool answer;    /* the request is served, and its answer cut; else the request is cut */
+  size_t at;      /* bytes that pass before the connection is closed */
+  size_t size;    /* of the frame that it met; 0 = none yet */
 };
 
 struct world {
@@ -64,6 +75,10 @@ struct world {
   bool committed;
   bool gone;
   unsigned failures; /* hooks */
+
+  struct world_fault fault;
+  bool dribble; /* one byte at a time both ways */
+  void (*produced)(struct world *world, int32_t partition, const struct ktxn__bytes *batch);
 };
 
 /* ---- the broker: requests in, answers out ------------------------------------------------------------------------------ */
@@ -165,7 +180,8 @@ static inline void world_codes(struct world *world, struct ktxn__reader *reader,
   }
 }
 
-static inline void world_produce(struct ktxn__reader *reader, struct ktxn__writer *writer, int16_t code) {
+static inline void world_produce(struct world *world, struct ktxn__reader *reader, struct ktxn__writer *writer,
+                                 int16_t code) {
   ktxn__reader_string_nullable(reader);
   ktxn__reader_i16(reader);
   ktxn__reader_i32(reader);
@@ -176,8 +192,12 @@ static inline void world_produce(struct ktxn__reader *reader, struct ktxn__write
     int32_t partitions = ktxn__reader_array(reader, 4);
     ktxn__writer_array(writer, partitions);
     for (int32_t j = 0; j < partitions; j++) {
-      ktxn__writer_i32(writer, ktxn__reader_i32(reader));
-      ktxn__reader_bytes(reader);
+      int32_t partition = ktxn__reader_i32(reader);
+      struct ktxn__bytes batch = ktxn__reader_bytes(reader);
+      if (world->produced != NULL && code == 0) {
+        world->produced(world, partition, &batch);
+      }
+      ktxn__writer_i32(writer, partition);
       ktxn__writer_i16(writer, code);
       ktxn__writer_i64(writer, code == 0 ? 100 : -1);
       ktxn__writer_i64(writer, -1);
@@ -204,7 +224,7 @@ static inline void world_body(struct world *world, int16_t api, int16_t version,
       world_codes(world, reader, writer, api == KTXN__API_TXN_OFFSET_COMMIT, world_code(world, api));
       return;
     case KTXN__API_PRODUCE:
-      world_produce(reader, writer, world_code(world, api));
+      world_produce(world, reader, writer, world_code(world, api));
       return;
     default:
       break;
@@ -221,6 +241,18 @@ static inline void world_body(struct world *world, int16_t api, int16_t version,
     ktxn__writer_i64(writer, 4711);
     ktxn__writer_i16(writer, (int16_t)world->asked_for[api]);
     ktxn__writer_tags(writer);
+  }
+}
+
+static inline void world_cut_answer(struct world *world, struct world_conn *conn, int16_t api, size_t size) {
+  struct world_fault *fault = &world->fault;
+  if (fault->nth == 0 || !fault->answer || fault->api != api || fault->nth-- > 1) {
+    return;
+  }
+  fault->size = size;
+  if (fault->at < size) {
+    conn->out_size -= size - fault->at;
+    conn->broken = true;
   }
 }
 
@@ -250,12 +282,13 @@ static inline void world_answer(struct world *world, struct world_conn *conn, co
   assert_true(conn->out_size + buffer.size <= sizeof conn->out);
   memcpy(conn->out + conn->out_size, buffer.data, buffer.size);
   conn->out_size += buffer.size;
+  world_cut_answer(world, conn, api, buffer.size);
   ktxn__buffer_free(&buffer);
 }
 
 static inline void world_answer_conn(struct world *world, struct world_conn *conn) {
   size_t at = 0;
-  while (conn->in_size - at >= 4) {
+  while (!conn->broken && conn->in_size - at >= 4) {
     struct ktxn__reader reader;
     ktxn__reader_init(&reader, conn->in + at, 4);
     size_t size = (size_t)ktxn__reader_i32(&reader);
@@ -310,17 +343,55 @@ static inline int world_connect(void *ctx, uint32_t id, const struct ktxn__addre
   return 0;
 }
 
+/* A frame that begins in what was just written, if it is the one that is to be cut; how many bytes of all were taken. */
+static inline int64_t world_cut_request(struct world *world, struct world_conn *conn, size_t before) {
+  struct world_fault *fault = &world->fault;
+  for (size_t at = 0; conn->in_size - at >= 6;) {
+    struct ktxn__reader reader;
+    ktxn__reader_init(&reader, conn->in + at, 6);
+    size_t size = (size_t)ktxn__reader_i32(&reader) + 4;
+    bool met = at >= before && ktxn__reader_i16(&reader) == fault->api && fault->nth > 0 && !fault->answer;
+    if (met && fault->nth-- == 1) {
+      fault->size = size;
+      if (fault->at < size) {
+        conn->broken = true;
+        conn->in_size = at + fault->at < conn->in_size ? at + fault->at : conn->in_size;
+        break;
+      }
+    }
+    at += size < conn->in_size - at ? size : conn->in_size - at;
+  }
+  return (int64_t)(conn->in_size - before);
+}
+
+static inline int64_t world_write_byte(struct world_conn *conn, const struct ktxn__span *span) {
+  if (conn->blocked || span->size == 0) {
+    return 0;
+  }
+  conn->blocked = true;
+  conn->in[conn->in_size++] = *(const uint8_t *)span->data;
+  return 1;
+}
+
 static inline int64_t world_writev(void *ctx, uint32_t id, const struct ktxn__span *spans, size_t count) {
+  struct world *world = ctx;
   struct world_conn *conn = world_conn(ctx, id);
   int64_t taken = 0;
   assert_true(conn != NULL && conn->connected);
+  if (conn->broken) {
+    return 0;
+  }
+  if (world->dribble) {
+    return world_write_byte(conn, &spans[0]);
+  }
+  size_t before = conn->in_size;
   for (size_t i = 0; i < count; i++) {
     assert_true(conn->in_size + spans[i].size <= sizeof conn->in);
     memcpy(conn->in + conn->in_size, spans[i].data, spans[i].size);
     conn->in_size += spans[i].size;
     taken += (int64_t)spans[i].size;
   }
-  return taken;
+  return world->fault.nth == 0 ? taken : world_cut_request(world, conn, before);
 }
 
 static inline void world_close(void *ctx, uint32_t id) {
@@ -488,13 +559,25 @@ static inline bool world_deliver_to(struct world *world, struct world_conn *conn
     return true;
   }
   world_answer_conn(world, conn);
+  if (conn->id != 0 && conn->broken && conn->out_size == 0) {
+    uint32_t id = conn->id;
+    conn->id = 0;
+    ktxn__engine_closed(world->engine, id, "the broker has closed it", world->now_us);
+    return true;
+  }
+  if (conn->id != 0 && conn->blocked) {
+    conn->blocked = false;
+    ktxn__engine_writable(world->engine, conn->id, world->now_us);
+    return true;
+  }
   if (conn->id == 0 || conn->out_size == 0) {
     return false;
   }
   uint8_t bytes[WORLD_BYTES];
-  size_t size = conn->out_size;
+  size_t size = world->dribble ? 1 : conn->out_size;
   memcpy(bytes, conn->out, size);
-  conn->out_size = 0;
+  conn->out_size -= size;
+  memmove(conn->out, conn->out + size, conn->out_size);
   ktxn__engine_received(world->engine, conn->id, bytes, size, world->now_us);
   return true;
 }
@@ -519,7 +602,7 @@ static inline bool world_run(struct world *world, const bool *stop, int64_t limi
       return true;
     }
     if (world_deliver(world)) {
-      assert_true(++idle < 1000); /* events without end, in no time */
+      assert_true(++idle < (world->dribble ? 100000 : 1000)); /* events without end, in no time */
       continue;
     }
     idle = 0;

@@ -337,7 +337,7 @@ static void servers_are_needed_but_by_a_producer_on_a_client(void **state) {
   assert_int_equal(ktxn__config_check(NULL, &settings, NULL), KTXN_E_INVALID_ARGUMENT);
 }
 
-static void transactional_id_is_text_of_bounded_length(void **state) {
+static void L09_the_transactional_id_is_text_of_bounded_length(void **state) {
   char *id = malloc(INT16_MAX + 2);
   assert_non_null(id);
   memset(id, 't', INT16_MAX + 1);
@@ -421,7 +421,7 @@ int main(void) {
       TEST(bootstrap_servers_are_parsed),
       TEST(bad_bootstrap_servers_say_why),
       TEST(servers_are_needed_but_by_a_producer_on_a_client),
-      TEST(transactional_id_is_text_of_bounded_length),
+      TEST(L09_the_transactional_id_is_text_of_bounded_length),
       TEST(clients_without_a_name_get_javas),
       TEST(a_copy_is_on_its_own),
       TEST(I09_null_and_short_buffers_are_usage_errors),

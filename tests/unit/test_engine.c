@@ -1,5 +1,7 @@
 #include "engine_fixture.h"
 
+#include "sdk/engine/sender_state.h"
+
 static char id[] = "tx";
 
 static struct world *open_world(char *transactional_id) {
@@ -257,6 +259,32 @@ static void close_by_force_knows_what_became_of_the_transaction(void **state) {
   world_close_all(world);
 }
 
+/* What is owed for the transaction before can end the producer when the next one has just been begun. */
+static void a_transaction_that_begins_as_the_producer_ends_is_not_committed(void **state) {
+  (void)state;
+  struct world *world = begun_world();
+  enum ktxn_outcome outcome;
+  ktxn_error error;
+  ktxn__txn_break(world->sender->txn, world->now_us);
+  world_run(world, NULL, 1000000);
+  assert_int_equal(ktxn__accumulator_end(world->acc, true, &error), KTXN_E_INTERNAL);
+  assert_true(error.fatal);
+  assert_int_equal(error.outcome, KTXN_OUTCOME_NOT_COMMITTED);
+  assert_true(ktxn__sender_outcome(world->sender, 1, &outcome));
+  assert_int_equal(outcome, KTXN_OUTCOME_NOT_COMMITTED);
+  world_close_all(world);
+}
+
+static void a_commit_that_meets_a_producer_that_has_ended_is_not_committed(void **state) {
+  (void)state;
+  struct world *world = begun_world();
+  ktxn__txn_break(world->sender->txn, world->now_us);
+  ktxn_error error = world_end(world, true);
+  assert_int_equal(error.code, KTXN_E_INTERNAL);
+  assert_int_equal(error.outcome, KTXN_OUTCOME_NOT_COMMITTED);
+  world_close_all(world);
+}
+
 static void an_idempotent_producer_takes_its_id_when_it_needs_one(void **state) {
   (void)state;
   struct world *world = open_world(NULL);
@@ -335,6 +363,8 @@ int main(void) {
       cmocka_unit_test(close_aborts_an_open_transaction),
       cmocka_unit_test(close_ends_by_force_at_its_deadline),
       cmocka_unit_test(close_by_force_knows_what_became_of_the_transaction),
+      cmocka_unit_test(a_transaction_that_begins_as_the_producer_ends_is_not_committed),
+      cmocka_unit_test(a_commit_that_meets_a_producer_that_has_ended_is_not_committed),
       cmocka_unit_test(an_idempotent_producer_takes_its_id_when_it_needs_one),
       cmocka_unit_test(an_expired_batch_fails_though_a_copy_is_on_its_way),
       cmocka_unit_test(any_failing_allocation_is_survived),

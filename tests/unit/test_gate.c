@@ -134,11 +134,32 @@ static void test_the_senders_abortable_counts_only_before_an_abort(void **state)
   }
 }
 
+/* Begun, and no commit asked for: whatever made the producer fatal, nothing of it was committed. A call that had asked for
+ * an end brings what is known itself. */
+static void test_fatal_while_open_is_not_committed(void **state) {
+  (void)state;
+  static const struct {
+    enum ktxn__gate from;
+    enum ktxn_outcome outcome;
+  } rows[] = {{KTXN__GATE_UNINIT, KTXN_OUTCOME_NONE},           {KTXN__GATE_READY, KTXN_OUTCOME_NONE},
+              {KTXN__GATE_OPEN, KTXN_OUTCOME_NOT_COMMITTED},    {KTXN__GATE_ABORTABLE, KTXN_OUTCOME_NOT_COMMITTED},
+              {KTXN__GATE_COMMITTING, KTXN_OUTCOME_NONE},       {KTXN__GATE_ABORTING, KTXN_OUTCOME_NONE}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct ktxn__gate_keeper keeper = keeper_at(rows[i].from);
+    ktxn_error error;
+    ktxn__error_set(&error, KTXN_E_FENCED, KTXN_CLASS_RECREATE, "fenced");
+    ktxn__gate_set(&keeper, KTXN__GATE_FATAL, &error);
+    assert_int_equal(ktxn__gate_end(&keeper, true, &error), KTXN_E_FENCED);
+    assert_int_equal(error.outcome, rows[i].outcome);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_I05_every_gate_and_call),
       cmocka_unit_test(test_without_transactions_it_stays_open),
       cmocka_unit_test(test_the_first_fatal_error_is_kept),
+      cmocka_unit_test(test_fatal_while_open_is_not_committed),
       cmocka_unit_test(test_a_failure_becomes_class_abort_with_its_code),
       cmocka_unit_test(test_the_senders_abortable_counts_only_before_an_abort),
   };

@@ -1,0 +1,394 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/*
+ * The application of one incarnation: transactions one after another, each error answered as its class says. It remembers
+ * what it did and what it was told; the oracle compares that with the logs.
+ */
+
+static bool chance(struct sim_client *client, uint32_t per_million) {
+  return sim_chance(&client->world->choices, SIM_APP, per_million);
+}
+
+static struct sim_txn *txn_of(struct sim_client *client) { return &client->world->txns[client->txn]; }
+
+/* ---- operations ------------------------------------------------------------------------------------------------------ */
+
+static void op_done(struct ktxn__op *op) {
+  struct sim_client *client = op->owner;
+  client->op_done = true;
+  client->woken = true;
+}
+
+static void flush_done(struct ktxn__op *op) {
+  struct sim_client *client = op->owner;
+  client->flush_pending = false;
+  client->woken = true;
+}
+
+static void submit(struct sim_client *client, enum ktxn__op_type type) {
+  client->op = (struct ktxn__op){.type = type, .done = op_done, .owner = client, .deadline_us = client->world->now_us + 30000000};
+  if (type == KTXN__OP_OFFSETS) {
+    client->op.offsets = &client->offset;
+    client->op.offset_count = 1;
+    client->op.group = &client->group;
+  }
+  client->op_pending = true;
+  client->op_done = false;
+  ktxn__sender_submit(client->sender, &client->op, client->world->now_us);
+  client->woken = true;
+}
+
+static bool op_ended(struct sim_client *client) {
+  if (!client->op_pending || !client->op_done) {
+    return false;
+  }
+  client->op_pending = false;
+  return true;
+}
+
+/* ---- what it was told ------------------------------------------------------------------------------------------------ */
+
+static void told(struct sim_client *client, enum ktxn_outcome outcome) {
+  struct sim_txn *txn = txn_of(client);
+  bool settled = txn->outcome == KTXN_OUTCOME_COMMITTED || txn->outcome == KTXN_OUTCOME_NOT_COMMITTED;
+  if (outcome == KTXN_OUTCOME_NONE) {
+    return;
+  }
+  if (settled && txn->outcome != outcome) {
+    sim_violate(client->world, "S5: transaction %d was told %d, then %d", client->txn, txn->outcome, outcome);
+  }
+  txn->outcome = outcome;
+  txn->told_us = client->world->now_us;
+  sim_tell(client->world, "client %d: transaction %d (ordinal %lld): outcome %d", (int)client->index, (int)client->txn,
+           (long long)txn->ordinal, outcome);
+}
+
+static void finish_txn(struct sim_client *client) {
+  client->txn = -1;
+  client->left--;
+  if (!client->last) {
+    client->world->ids_left[client->id]--;
+  }
+  client->step = client->left > 0 ? SIM_STEP_BEGIN : SIM_STEP_CLOSE;
+}
+
+static void on_fatal(struct sim_client *client, const ktxn_error *error) {
+  sim_tell(client->world, "client %d: fatal %d %s", (int)client->index, error->code, error->message);
+  client->world->stats->fatal++;
+  if (client->txn >= 0) {
+    told(client, error->outcome);
+  }
+  client->fatal = true;
+  client->step = SIM_STEP_CLOSE;
+}
+
+/* What an error means is its class's to say. */
+static void on_error(struct sim_client *client, const ktxn_error *error) {
+  sim_tell(client->world, "client %d: error %d class %d: %s", (int)client->index, error->code, error->error_class, error->message);
+  if (error->fatal || error->error_class == KTXN_CLASS_RECREATE) {
+    on_fatal(client, error);
+  } else if (error->error_class == KTXN_CLASS_ABORT && client->txn >= 0) {
+    client->step = SIM_STEP_ABORT;
+  } else if (error->error_class == KTXN_CLASS_USAGE) {
+    sim_violate(client->world, "contract: client %d got USAGE: %s", (int)client->index, error->message);
+  } else if (error->error_class == KTXN_CLASS_CONFIG && client->txn >= 0) {
+    client->step = SIM_STEP_ABORT;
+  } else {
+    client->wait_us = client->world->now_us + 20000;
+  }
+}
+
+/* ---- steps: true = something was done, look again -------------------------------------------------------------------- */
+
+static bool step_init(struct sim_client *client) {
+  if (!client->op_pending) {
+    submit(client, KTXN__OP_INIT);
+    return true;
+  }
+  if (!op_ended(client)) {
+    return false;
+  }
+  if (client->op.error.code != 0) {
+    on_error(client, &client->op.error);
+    return client->step != SIM_STEP_INIT;
+  }
+  client->ready_us = client->world->now_us;
+  client->step = client->left > 0 ? SIM_STEP_BEGIN : SIM_STEP_CLOSE;
+  return true;
+}
+
+static bool step_begin(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  ktxn_error error = {0};
+  if (world->txn_count == SIM_TXNS) {
+    client->step = SIM_STEP_CLOSE;
+    return true;
+  }
+  if (ktxn__accumulator_begin(client->acc, &error) != 0) {
+    on_error(client, &error);
+    return client->step != SIM_STEP_BEGIN;
+  }
+  client->txn = world->txn_count++;
+  struct sim_txn *txn = txn_of(client);
+  memset(txn, 0, sizeof *txn);
+  ktxn__accumulator_gate(client->acc, &txn->ordinal, NULL);
+  txn->client = client->index;
+  txn->id = client->id;
+  txn->offset = -1;
+  client->to_send = (int32_t)sim_choose(&world->choices, SIM_APP, (uint32_t)world->options.records + 1);
+  client->to_send = client->last && client->to_send == 0 ? 1 : client->to_send;
+  client->want_offsets = chance(client, world->options.offsets);
+  client->want_abort = !client->last && chance(client, world->options.aborts);
+  client->want_flush = chance(client, world->options.flushes);
+  client->step = SIM_STEP_SEND;
+  return true;
+}
+
+static void on_delivery(const ktxn_delivery *delivery, void *opaque) {
+  uint8_t *count = opaque;
+  (void)delivery;
+  if (*count < 255) {
+    (*count)++;
+  }
+}
+
+/* One callback for each record: counted in a byte of its own. */
+static uint8_t *callback_count(struct sim_client *client) {
+  static uint8_t counts[SIM_TXNS][SIM_RECORDS_MAX];
+  return &counts[client->txn][txn_of(client)->sent];
+}
+
+static enum ktxn__append append(struct sim_client *client, int32_t partition, ktxn_error *error) {
+  struct sim_txn *txn = txn_of(client);
+  struct sim_value value = {SIM_MAGIC, (uint32_t)client->index, (uint32_t)txn->ordinal, (uint32_t)txn->accepted[partition],
+                            (uint32_t)partition, (uint32_t)client->txn};
+  ktxn_record record = KTXN_RECORD_INIT;
+  record.topic = "topic";
+  record.partition = partition;
+  record.value = &value;
+  record.value_size = sizeof value;
+  uint8_t *count = callback_count(client);
+  *count = 0;
+  return ktxn__accumulator_append(client->acc, &record, on_delivery, count, error);
+}
+
+static void after_send(struct sim_client *client) {
+  client->step = client->want_offsets ? SIM_STEP_OFFSETS : client->want_flush ? SIM_STEP_FLUSH : SIM_STEP_THINK;
+  client->think_us = client->world->now_us + sim_span(&client->world->choices, SIM_APP, 0, 20000);
+  /* Now and then for longer than the broker waits. */
+  if (!client->world->healed && chance(client, 10000)) {
+    client->think_us += client->world->options.transaction_timeout_ms * 1500;
+  }
+}
+
+static bool step_send(struct sim_client *client) {
+  ktxn_error error = {0};
+  if (client->to_send == 0) {
+    after_send(client);
+    return true;
+  }
+  int32_t partition = (int32_t)sim_choose(&client->world->choices, SIM_APP, (uint32_t)client->world->options.partitions);
+  switch (append(client, partition, &error)) {
+    case KTXN__APPEND_DONE:
+      txn_of(client)->accepted[partition]++;
+      txn_of(client)->sent++;
+      client->to_send--;
+      client->wait_us = 0;
+      return true;
+    case KTXN__APPEND_REFUSED:
+      on_error(client, &error);
+      return client->step != SIM_STEP_SEND;
+    default:
+      break;
+  }
+  /* No metadata or no room: as a call with max.block.ms it gives up after a while, which fails the transaction. */
+  int64_t now_us = client->world->now_us;
+  if (client->wait_us == 0 || client->wait_us < now_us - 60000000) {
+    client->wait_us = now_us + 60000000;
+  } else if (client->wait_us <= now_us) {
+    error = (ktxn_error){.code = KTXN_E_METADATA_TIMED_OUT, .error_class = KTXN_CLASS_CONFIG};
+    ktxn__accumulator_fail(client->acc, &error);
+    client->step = SIM_STEP_ABORT;
+    return true;
+  }
+  return false;
+}
+
+static bool step_offsets(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  struct sim_txn *txn = txn_of(client);
+  if (!client->op_pending) {
+    txn->offset = ++world->next_offset[client->id];
+    client->offset = (ktxn_offset){.topic = "topic", .partition = 0, .offset = txn->offset, .leader_epoch = -1};
+    client->group = (ktxn_group){.group_id = client->tid, .generation = -1};
+    submit(client, KTXN__OP_OFFSETS);
+    return true;
+  }
+  if (!op_ended(client)) {
+    return false;
+  }
+  if (client->op.error.code != 0) {
+    on_error(client, &client->op.error);
+    return client->step != SIM_STEP_OFFSETS;
+  }
+  txn->offset_done = true;
+  client->step = client->want_flush ? SIM_STEP_FLUSH : SIM_STEP_THINK;
+  return true;
+}
+
+static bool step_flush(struct sim_client *client) {
+  if (!client->flush_pending) {
+    client->flush = (struct ktxn__op){.type = KTXN__OP_FLUSH, .done = flush_done, .owner = client};
+    client->flush_pending = true;
+    ktxn__sender_submit(client->sender, &client->flush, client->world->now_us);
+    client->woken = true;
+  }
+  client->step = SIM_STEP_THINK;
+  return true;
+}
+
+static bool step_think(struct sim_client *client) {
+  if (client->world->now_us < client->think_us) {
+    return false;
+  }
+  client->step = client->want_abort ? SIM_STEP_ABORT : SIM_STEP_END;
+  return true;
+}
+
+static bool end_op(struct sim_client *client, bool commit) {
+  ktxn_error error = {0};
+  if (ktxn__accumulator_end(client->acc, commit, &error) != 0) {
+    on_error(client, &error);
+    return client->step != (commit ? SIM_STEP_END : SIM_STEP_ABORT);
+  }
+  submit(client, commit ? KTXN__OP_COMMIT : KTXN__OP_ABORT);
+  return true;
+}
+
+static void serve_callbacks(struct sim_client *client) {
+  struct ktxn__delivery *delivery = ktxn__accumulator_delivery(client->acc);
+  while (ktxn__delivery_pending(delivery)) {
+    ktxn__delivery_serve(delivery, 64);
+  }
+}
+
+/* Each callback has run by the time that the end of a transaction is told (S10). */
+static void check_callbacks(struct sim_client *client) {
+  struct sim_txn *txn = txn_of(client);
+  serve_callbacks(client);
+  int32_t sent = txn->sent;
+  for (txn->sent = 0; txn->sent < sent; txn->sent++) {
+    uint8_t count = *callback_count(client);
+    if (count != 1) {
+      sim_violate(client->world, "S10: record %d of transaction %d: %d callbacks", (int)txn->sent, (int)client->txn, count);
+      break;
+    }
+  }
+  txn->sent = sent;
+}
+
+static bool step_end(struct sim_client *client, bool commit) {
+  if (!client->op_pending) {
+    struct sim_txn *txn = txn_of(client);
+    txn->commit_asked = txn->commit_asked || commit;
+    return end_op(client, commit);
+  }
+  if (!op_ended(client)) {
+    return false;
+  }
+  const ktxn_error *error = &client->op.error;
+  told(client, error->outcome);
+  if (error->code != 0) {
+    on_error(client, error);
+    return client->step != (commit ? SIM_STEP_END : SIM_STEP_ABORT);
+  }
+  if (error->outcome != (commit ? KTXN_OUTCOME_COMMITTED : KTXN_OUTCOME_NOT_COMMITTED)) {
+    sim_violate(client->world, "contract: transaction %d ended well with outcome %d", (int)client->txn, error->outcome);
+  }
+  check_callbacks(client);
+  client->world->stats->transactions++;
+  if (client->last) {
+    client->world->proved[client->id] = true;
+  }
+  finish_txn(client);
+  return true;
+}
+
+static bool step_close(struct sim_client *client) {
+  if (!client->op_pending) {
+    ktxn__accumulator_close(client->acc);
+    submit(client, KTXN__OP_CLOSE);
+    return true;
+  }
+  if (!op_ended(client)) {
+    return false;
+  }
+  serve_callbacks(client);
+  client->step = SIM_STEP_OVER;
+  return true;
+}
+
+static bool step(struct sim_client *client) {
+  switch (client->step) {
+    case SIM_STEP_INIT:
+      return step_init(client);
+    case SIM_STEP_BEGIN:
+      return step_begin(client);
+    case SIM_STEP_SEND:
+      return step_send(client);
+    case SIM_STEP_OFFSETS:
+      return step_offsets(client);
+    case SIM_STEP_FLUSH:
+      return step_flush(client);
+    case SIM_STEP_THINK:
+      return step_think(client);
+    case SIM_STEP_END:
+      return step_end(client, true);
+    case SIM_STEP_ABORT:
+      return step_end(client, false);
+    case SIM_STEP_CLOSE:
+      return step_close(client);
+    default:
+      return false;
+  }
+}
+
+/* Its work is not done: another incarnation goes on. */
+static void succeed(struct sim_world *world, int32_t id, bool last) {
+  if (world->owner[id] >= 0 && world->clients[world->owner[id]].alive) {
+    return;
+  }
+  if (last || world->ids_left[id] > 0) {
+    sim_client_start(world, id, last);
+  }
+}
+
+void sim_app_step(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  serve_callbacks(client);
+  while (step(client)) {
+  }
+  if (client->step == SIM_STEP_OVER) {
+    int32_t id = client->id;
+    bool again = client->last && !world->proved[id];
+    sim_client_kill(world, client->index);
+    succeed(world, id, again);
+  }
+}
+
+void sim_app_start(struct sim_client *client, bool last) {
+  client->step = SIM_STEP_INIT;
+  client->last = last;
+  client->left = last ? 1 : client->world->ids_left[client->id];
+}
+
+int64_t sim_app_deadline(const struct sim_client *client) {
+  if (client->step == SIM_STEP_THINK) {
+    return client->think_us;
+  }
+  bool waits = client->wait_us > client->world->now_us;
+  return waits ? client->wait_us : INT64_MAX;
+}

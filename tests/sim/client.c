@@ -1,0 +1,169 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/* One incarnation of a producer: the production objects on the world's ports. */
+
+static void on_failed(void *owner, int64_t ordinal, const ktxn_error *error) {
+  struct sim_client *client = owner;
+  (void)ordinal;
+  client->woken = true;
+  if (error->fatal) {
+    client->fatal = true;
+  }
+}
+
+static void on_gone(void *owner) { ((struct sim_client *)owner)->gone = true; }
+
+static void on_log(void *ctx, enum ktxn__log_level level, const char *line) {
+  struct sim_client *client = ctx;
+  (void)level;
+  sim_tell(client->world, "client %d: %s", client->index, line);
+}
+
+static void fill_settings(struct sim_client *client) {
+  static char client_id[] = "sim";
+  static char host[] = "127.0.0.1";
+  const struct sim_options *o = &client->world->options;
+  for (int32_t i = 0; i < o->nodes; i++) {
+    client->servers[i] = (struct ktxn__bootstrap_server){host, (uint16_t)(9000 + i)};
+  }
+  client->settings = (struct ktxn__settings){
+      .bootstrap = {client->servers, (size_t)o->nodes},
+      .client_id = client_id,
+      .transactional_id = client->tid,
+      .transaction_timeout_ms = o->transaction_timeout_ms,
+      .transaction_pacing = o->pacing,
+      .in_flight_max = 5,
+      .retries = INT32_MAX,
+      .delivery_timeout_ms = o->delivery_timeout_ms,
+      .request_timeout_ms = o->request_timeout_ms,
+      .linger_ms = o->linger_ms,
+      .max_block_ms = 60000,
+      .batch_bytes = 256,
+      .buffer_bytes = 1 << 16,
+      .request_bytes_max = 1 << 20,
+      .retry_backoff_ms = o->backoff_ms,
+      .retry_backoff_max_ms = o->backoff_ms * 10,
+      .reconnect_backoff_ms = 50,
+      .reconnect_backoff_max_ms = 1000,
+      .connection_setup_timeout_ms = 2000,
+      .connection_setup_timeout_max_ms = 5000,
+      .connections_idle_max_ms = 540000,
+      .connections_per_broker = 1,
+      .metadata_age_max_ms = 300000,
+      .metadata_idle_max_ms = 300000,
+  };
+}
+
+static bool make_engine(struct sim_client *client) {
+  const struct ktxn__settings *settings = &client->settings;
+  struct ktxn__accumulator_config config = {
+      .transactional = true,
+      .batch_size = (size_t)settings->batch_bytes,
+      .buffer_memory = (size_t)settings->buffer_bytes,
+      .max_request_size = (size_t)settings->request_bytes_max,
+      .linger_us = settings->linger_ms * 1000,
+      .delivery_timeout_us = settings->delivery_timeout_ms * 1000,
+      .seed = sim_random(&client->world->choices),
+  };
+  struct ktxn__sender_hooks hooks = {on_failed, on_gone, client};
+  client->engine = ktxn__engine_new(&client->ports, settings);
+  client->acc = ktxn__accumulator_new(&client->ports, client, &config);
+  client->sender = ktxn__sender_new(client->engine, settings, client->acc, &hooks);
+  return client->sender != NULL;
+}
+
+int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
+  if (world->client_count == SIM_CLIENTS) {
+    return -1;
+  }
+  int32_t index = world->client_count++;
+  struct sim_client *client = &world->clients[index];
+  memset(client, 0, sizeof *client);
+  client->world = world;
+  client->index = index;
+  client->id = id;
+  client->ready_us = -1;
+  client->txn = -1;
+  client->deadline_us = INT64_MAX;
+  snprintf(client->tid, sizeof client->tid, "id-%d", (int)id);
+  ktxn__mem_init(&client->mem, 0);
+  client->log = (struct ktxn__log){world->trace ? KTXN__LOG_DEBUG : KTXN__LOG_OFF, world->trace ? on_log : NULL, client};
+  sim_net_ports(client);
+  fill_settings(client);
+  if (!make_engine(client)) {
+    sim_violate(world, "resources: a client could not be made");
+    return -1;
+  }
+  client->alive = true;
+  world->owner[id] = index;
+  ktxn__sender_attach(client->sender, world->now_us);
+  sim_tell(world, "client %d starts with %s", (int)index, client->tid);
+  sim_app_start(client, last);
+  sim_client_soon(client);
+  return index;
+}
+
+void sim_client_soon(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  if (client->alive && client->deadline_us > world->now_us) {
+    client->deadline_us = world->now_us;
+    sim_schedule(world, world->now_us, SIM_EVENT_CLIENT, (uint32_t)client->index, 0);
+  }
+}
+
+/* The application and the engine in turns, until neither has anything to do in this moment. */
+void sim_client_run(struct sim_world *world, int32_t index) {
+  struct sim_client *client = &world->clients[index];
+  if (!client->alive || client->deadline_us > world->now_us) {
+    return;
+  }
+  client->deadline_us = INT64_MAX;
+  if (client->paused) {
+    client->deadline_us = world->now_us + 50000;
+    sim_schedule(world, client->deadline_us, SIM_EVENT_CLIENT, (uint32_t)index, 0);
+    return;
+  }
+  int64_t next_us = INT64_MAX;
+  int turns = 0;
+  do {
+    client->woken = false;
+    next_us = ktxn__engine_run(client->engine, world->now_us);
+    sim_app_step(client);
+    if (!client->alive) {
+      return;
+    }
+    if (++turns > 1000) {
+      sim_violate(world, "liveness: client %d has work without end in one moment", (int)index);
+      return;
+    }
+  } while (client->woken);
+  int64_t app_us = sim_app_deadline(client);
+  next_us = app_us < next_us ? app_us : next_us;
+  if (next_us != INT64_MAX) {
+    client->deadline_us = next_us > world->now_us ? next_us : world->now_us + 1;
+    sim_schedule(world, client->deadline_us, SIM_EVENT_CLIENT, (uint32_t)index, 0);
+  }
+}
+
+/* The process is gone; what it has handed to the network is not. */
+void sim_client_kill(struct sim_world *world, int32_t index) {
+  struct sim_client *client = &world->clients[index];
+  if (!client->alive) {
+    return;
+  }
+  sim_net_drop_client(world, index);
+  client->dying = true;
+  ktxn__sender_release(client->sender, world->now_us);
+  ktxn__engine_free(client->engine);
+  if (!client->gone) {
+    sim_violate(world, "resources: client %d was freed and its sender has not let go", (int)index);
+  }
+  ktxn__accumulator_free(client->acc);
+  if (ktxn__mem_used(&client->mem) != 0) {
+    sim_violate(world, "S11: client %d left %zu bytes", (int)index, ktxn__mem_used(&client->mem));
+  }
+  client->alive = false;
+}

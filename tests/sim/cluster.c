@@ -1,0 +1,339 @@
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/* The modelled cluster, what happens to requests at its nodes, and what happens to the nodes. */
+
+enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER };
+
+struct ktxn__str sim_topic(int32_t topic) {
+  static const char *const names[SIM_TOPICS] = {"topic", "other"};
+  return ktxn__str(names[topic]);
+}
+
+static bool bad(struct sim_world *world, enum sim_stream stream, uint32_t chance) {
+  return !world->healed && sim_chance(&world->choices, stream, chance);
+}
+
+/* ---- hooks ----------------------------------------------------------------------------------------------------------- */
+
+static int64_t hook_delay(void *ctx, enum ktxn__model_delay delay, int32_t node) {
+  struct sim_world *world = ctx;
+  const struct sim_options *o = &world->options;
+  (void)node;
+  int64_t most_us = delay == KTXN__MODEL_DELAY_MARKER ? o->marker_us : delay == KTXN__MODEL_DELAY_LOAD ? o->load_us : o->append_us;
+  return sim_span(&world->choices, SIM_BROKER, most_us / 8, most_us);
+}
+
+static bool hook_choose(void *ctx, enum ktxn__model_choice choice, int32_t node) {
+  struct sim_world *world = ctx;
+  (void)node;
+  if (choice == KTXN__MODEL_CHOICE_TWICE) {
+    return world->options.marker_twice && bad(world, SIM_BROKER, 100000);
+  }
+  return sim_choose(&world->choices, SIM_BROKER, 2) == 0;
+}
+
+static void hook_seen(void *ctx, const struct ktxn__model_seen *seen) { sim_oracle_seen(ctx, seen); }
+
+/* Errors that a healthy cluster may give for a while; what would end a producer for good is not among them. */
+static int16_t draw_code(struct sim_world *world, int16_t api) {
+  static const int16_t produce[] = {3, 5, 6, 7, 19, 20, 56, 2};
+  static const int16_t coordinator[] = {14, 15, 16, 51};
+  static const int16_t end[] = {14, 15, 16, 51, -1, 7};
+  static const int16_t find[] = {15, 14};
+  static const int16_t offsets[] = {14, 15, 16, 7, 3, 51};
+  static const struct {
+    int16_t api;
+    const int16_t *codes;
+    uint32_t count;
+  } tables[] = {{KTXN__MODEL_PRODUCE, produce, 8},
+                {KTXN__MODEL_INIT_PRODUCER_ID, coordinator, 4},
+                {KTXN__MODEL_ADD_PARTITIONS_TO_TXN, coordinator, 4},
+                {KTXN__MODEL_ADD_OFFSETS_TO_TXN, coordinator, 4},
+                {KTXN__MODEL_END_TXN, end, 6},
+                {KTXN__MODEL_FIND_COORDINATOR, find, 2},
+                {KTXN__MODEL_TXN_OFFSET_COMMIT, offsets, 6},
+                {KTXN__MODEL_DESCRIBE_TRANSACTIONS, coordinator, 3}};
+  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+    if (tables[i].api == api) {
+      return tables[i].codes[sim_choose(&world->choices, SIM_BROKER, tables[i].count)];
+    }
+  }
+  return 0;
+}
+
+static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request *request, struct ktxn__model_fate *fate) {
+  struct sim_world *world = ctx;
+  const struct sim_options *o = &world->options;
+  (void)node;
+  world->stats->requests++;
+  if (bad(world, SIM_BROKER, o->answer_code)) {
+    fate->code = draw_code(world, request->api);
+  }
+  fate->lost = bad(world, SIM_BROKER, o->answer_lost);
+  fate->mute = bad(world, SIM_BROKER, o->answer_mute);
+  fate->close = (fate->lost || fate->mute) && sim_choose(&world->choices, SIM_BROKER, 2) == 0;
+  if (bad(world, SIM_BROKER, o->answer_late)) {
+    int64_t late_us = sim_span(&world->choices, SIM_BROKER, 100, o->request_timeout_ms * 2000);
+    *(sim_choose(&world->choices, SIM_BROKER, 2) == 0 ? &fate->after_us : &fate->before_us) = late_us;
+  }
+}
+
+bool sim_cluster_start(struct sim_world *world) {
+  const struct sim_options *o = &world->options;
+  struct ktxn__model_config config = ktxn__model_config_default();
+  config.nodes = o->nodes;
+  config.release = o->release;
+  config.transaction_version = o->level;
+  config.verification = o->verification;
+  config.auto_create_topics = false;
+  config.txn_partitions = 3;
+  config.group_partitions = 3;
+  config.scan_us = 1000000;
+  struct ktxn__model_hooks hooks = {world, hook_delay, hook_choose, hook_seen, hook_fate};
+  world->model = ktxn__model_new(&world->mem, &config, &hooks);
+  struct ktxn__front_config front = {
+      .mem = &world->mem, .model = world->model, .cluster_id = ktxn__str("simulated"), .nodes = o->nodes};
+  world->front = world->model == NULL ? NULL : ktxn__front_new(&front);
+  if (world->front == NULL) {
+    return false;
+  }
+  for (int32_t node = 0; node < o->nodes; node++) {
+    ktxn__front_set_address(world->front, node, ktxn__str("127.0.0.1"), 9000 + node);
+    world->node_up[node] = true;
+    world->node_cut[node] = false;
+  }
+  return ktxn__model_create_topic(world->model, world->now_us, sim_topic(0), o->partitions);
+}
+
+/* ---- what happens to nodes and processes ----------------------------------------------------------------------------- */
+
+static uint32_t pick(struct sim_world *world, uint32_t n) { return sim_choose(&world->choices, SIM_FAULT, n); }
+
+static int32_t any_node(struct sim_world *world) { return (int32_t)pick(world, (uint32_t)world->options.nodes); }
+
+static void later(struct sim_world *world, enum repair repair, int32_t argument, int64_t most_us) {
+  int64_t after_us = sim_span(&world->choices, SIM_FAULT, 1000, most_us);
+  sim_schedule(world, world->now_us + after_us, SIM_EVENT_REPAIR, repair, (uint32_t)argument);
+}
+
+static void fault_leader(struct sim_world *world) {
+  int32_t partition = (int32_t)pick(world, (uint32_t)world->options.partitions);
+  int32_t node = any_node(world);
+  sim_tell(world, "partition %d moves to node %d", (int)partition, (int)node);
+  ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), partition, node);
+}
+
+static void fault_no_leader(struct sim_world *world) {
+  int32_t partition = (int32_t)pick(world, (uint32_t)world->options.partitions);
+  sim_tell(world, "partition %d has no leader", (int)partition);
+  ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), partition, -1);
+  later(world, REPAIR_LEADER, partition, 20000000);
+}
+
+static void fault_txn(struct sim_world *world) {
+  int32_t node = any_node(world);
+  sim_tell(world, "transaction coordinators move to node %d", (int)node);
+  for (int32_t i = 0; i < 3; i++) {
+    ktxn__model_move_txn(world->model, world->now_us, i, node);
+  }
+}
+
+static void fault_group(struct sim_world *world) {
+  int32_t node = any_node(world);
+  sim_tell(world, "group coordinators move to node %d", (int)node);
+  for (int32_t i = 0; i < 3; i++) {
+    ktxn__model_move_group(world->model, world->now_us, i, node);
+  }
+}
+
+static int32_t nodes_well(const struct sim_world *world) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < world->options.nodes; i++) {
+    count += world->node_up[i] && !world->node_cut[i];
+  }
+  return count;
+}
+
+static void fault_down(struct sim_world *world) {
+  int32_t node = any_node(world);
+  if (!world->node_up[node] || world->node_cut[node]) {
+    return;
+  }
+  bool failover = nodes_well(world) > 1;
+  sim_tell(world, "node %d goes down%s", (int)node, failover ? "" : ", it was the last");
+  world->node_up[node] = false;
+  ktxn__model_node_down(world->model, world->now_us, node, failover);
+  sim_net_drop_node(world, node);
+  later(world, REPAIR_NODE_UP, node, 60000000);
+}
+
+static void fault_cut(struct sim_world *world) {
+  int32_t node = any_node(world);
+  if (!world->node_up[node] || world->node_cut[node] || nodes_well(world) < 2) {
+    return;
+  }
+  sim_tell(world, "node %d is cut off", (int)node);
+  world->node_cut[node] = true;
+  ktxn__model_node_cut(world->model, world->now_us, node, true);
+  /* The cluster goes on elsewhere, sooner or later. */
+  int32_t other = (node + 1) % world->options.nodes;
+  for (int32_t i = 0; i < 3 && world->node_up[other] && !world->node_cut[other]; i++) {
+    ktxn__model_move_txn(world->model, world->now_us, i, other);
+    ktxn__model_move_group(world->model, world->now_us, i, other);
+  }
+  for (int32_t i = 0; i < world->options.partitions && world->node_up[other] && !world->node_cut[other]; i++) {
+    ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, other);
+  }
+  later(world, REPAIR_HEAL, node, 60000000);
+}
+
+static void fault_freeze(struct sim_world *world) {
+  int32_t node = any_node(world);
+  ktxn__model_node_freeze(world->model, node, true);
+  later(world, REPAIR_THAW, node, 30000000);
+}
+
+static void fault_hide(struct sim_world *world) {
+  ktxn__model_hide_topic(world->model, sim_topic(0), true);
+  later(world, REPAIR_SHOW, 0, 10000000);
+}
+
+static void fault_level(struct sim_world *world) {
+  static const int16_t levels[] = {2, 1, 0};
+  if (!bad(world, SIM_FAULT, world->options.level_change)) {
+    return;
+  }
+  int16_t level = levels[pick(world, 3)];
+  sim_tell(world, "transaction.version is %d now", level);
+  ktxn__model_set_transaction_version(world->model, level);
+}
+
+static void cluster_fault(struct sim_world *world) {
+  static void (*const kinds[])(struct sim_world *) = {fault_leader, fault_txn,  fault_group, fault_down,
+                                                      fault_cut,    fault_freeze, fault_hide, fault_no_leader};
+  world->stats->faults++;
+  kinds[pick(world, sizeof kinds / sizeof kinds[0])](world);
+}
+
+static int32_t any_client(struct sim_world *world) {
+  int32_t id = (int32_t)pick(world, (uint32_t)world->options.ids);
+  int32_t client = world->owner[id];
+  return client >= 0 && world->clients[client].alive ? client : -1;
+}
+
+/* A process is killed, or it is only paused and wakes up when another has taken its place. */
+static void process_fault(struct sim_world *world) {
+  int32_t index = any_client(world);
+  if (index < 0 || world->clients[index].last) {
+    return;
+  }
+  int32_t id = world->clients[index].id;
+  world->stats->killed++;
+  if (bad(world, SIM_FAULT, world->options.zombies)) {
+    sim_tell(world, "client %d sleeps", (int)index);
+    world->clients[index].paused = pick(world, 4) != 3; /* or goes on beside its successor */
+    later(world, REPAIR_RESUME, index, world->options.transaction_timeout_ms * 3000);
+  } else {
+    sim_tell(world, "client %d is killed", (int)index);
+    sim_client_kill(world, index);
+  }
+  if (world->clients[index].alive && pick(world, 4) == 0) {
+    return; /* nobody takes its place */
+  }
+  sim_client_start(world, id, false);
+}
+
+void sim_cluster_fault(struct sim_world *world) {
+  if (bad(world, SIM_FAULT, world->options.cluster_fault)) {
+    cluster_fault(world);
+  }
+  if (bad(world, SIM_FAULT, world->options.process_fault)) {
+    process_fault(world);
+  }
+  fault_level(world);
+}
+
+static void node_back(struct sim_world *world, int32_t node) {
+  if (!world->node_up[node]) {
+    sim_tell(world, "node %d comes back", (int)node);
+    world->node_up[node] = true;
+    ktxn__model_node_up(world->model, world->now_us, node);
+  }
+}
+
+static void node_heal(struct sim_world *world, int32_t node) {
+  if (world->node_cut[node]) {
+    sim_tell(world, "node %d is connected again", (int)node);
+    world->node_cut[node] = false;
+    ktxn__model_node_cut(world->model, world->now_us, node, false);
+  }
+}
+
+static int32_t some_well_node(const struct sim_world *world) {
+  for (int32_t i = 0; i < world->options.nodes; i++) {
+    if (world->node_up[i] && !world->node_cut[i]) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+/* What nobody leads is led again. */
+static void lead(struct sim_world *world) {
+  int32_t node = some_well_node(world);
+  for (int32_t i = 0; i < world->options.partitions && node >= 0; i++) {
+    struct ktxn__model_log_ends ends;
+    if (ktxn__model_log_ends(world->model, sim_topic(0), i, &ends) && ends.leader < 0) {
+      ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, node);
+    }
+  }
+}
+
+void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument) {
+  switch (kind) {
+    case REPAIR_NODE_UP:
+      node_back(world, (int32_t)argument);
+      break;
+    case REPAIR_HEAL:
+      node_heal(world, (int32_t)argument);
+      break;
+    case REPAIR_THAW:
+      ktxn__model_node_freeze(world->model, (int32_t)argument, false);
+      break;
+    case REPAIR_SHOW:
+      ktxn__model_hide_topic(world->model, sim_topic(0), false);
+      break;
+    case REPAIR_RESUME:
+      if (world->clients[argument].paused) {
+        sim_tell(world, "client %u wakes up", argument);
+        world->clients[argument].paused = false;
+      }
+      break;
+    default:
+      break;
+  }
+  lead(world);
+  sim_net_pump(world);
+}
+
+void sim_cluster_heal(struct sim_world *world) {
+  sim_tell(world, "everything is well from here on");
+  world->healed = true;
+  for (int32_t node = 0; node < world->options.nodes; node++) {
+    node_back(world, node);
+    node_heal(world, node);
+    ktxn__model_node_freeze(world->model, node, false);
+  }
+  ktxn__model_hide_topic(world->model, sim_topic(0), false);
+  for (int32_t i = 0; i < 3; i++) {
+    ktxn__model_move_txn(world->model, world->now_us, i, i % world->options.nodes);
+    ktxn__model_move_group(world->model, world->now_us, i, i % world->options.nodes);
+  }
+  lead(world);
+  for (int32_t i = 0; i < world->client_count; i++) {
+    world->clients[i].paused = false;
+  }
+  sim_net_pump(world);
+}

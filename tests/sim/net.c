@@ -1,0 +1,294 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/*
+ * Byte streams between engines and nodes. A stream keeps its order; between two streams anything may overtake anything. What
+ * a client has handed over may arrive after it has closed: that is how late copies come about.
+ */
+
+#define PORT_FIRST 9000
+
+static bool bad(struct sim_world *world, enum sim_stream stream, uint32_t chance) {
+  return !world->healed && sim_chance(&world->choices, stream, chance);
+}
+
+static int64_t delay_us(struct sim_world *world) {
+  return sim_span(&world->choices, SIM_NET, world->options.delay_us / 4, world->options.delay_us);
+}
+
+static struct sim_conn *conn_of(struct sim_client *client, uint32_t id, uint32_t *index) {
+  struct sim_world *world = client->world;
+  for (uint32_t i = world->conn_count; i-- > 0;) {
+    if (world->conns[i].client == client->index && world->conns[i].id == id) {
+      *index = i;
+      return &world->conns[i];
+    }
+  }
+  return NULL;
+}
+
+/* ---- ports ----------------------------------------------------------------------------------------------------------- */
+
+static int64_t port_wall_ms(void *ctx) { return 1700000000000 + ((struct sim_client *)ctx)->world->now_us / 1000; }
+static uint64_t port_random(void *ctx) { return sim_random(&((struct sim_client *)ctx)->world->choices); }
+
+static int port_connect(void *ctx, uint32_t id, const struct ktxn__address *address, const char *host) {
+  struct sim_client *client = ctx;
+  struct sim_world *world = client->world;
+  (void)host;
+  if (client->dying) {
+    return -111;
+  }
+  if (world->conn_count == SIM_CONNS) {
+    sim_violate(world, "liveness: more than %d connections in one run", SIM_CONNS);
+    return -24;
+  }
+  uint32_t index = world->conn_count++;
+  world->conns[index] = (struct sim_conn){.id = id, .client = client->index, .node = address->port - PORT_FIRST, .connecting = true};
+  sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_CONNECT, index, 0);
+  return 0;
+}
+
+/* How late these bytes are: in half of the cases until the client has long given up on the connection. */
+static int64_t held_us(struct sim_world *world) {
+  if (!bad(world, SIM_NET, world->options.net_hold)) {
+    return 0;
+  }
+  world->stats->late++;
+  return sim_span(&world->choices, SIM_NET, 1000, 180000000);
+}
+
+static void send_on(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,
+                    const uint8_t *bytes, size_t size) {
+  int64_t at_us = world->now_us + delay_us(world) + more_us;
+  at_us = at_us > *last_us ? at_us : *last_us;
+  if (size > 1 && bad(world, SIM_NET, world->options.net_pieces)) {
+    size_t first = 1 + sim_choose(&world->choices, SIM_NET, (uint32_t)size - 1);
+    sim_schedule_bytes(world, at_us, type, index, bytes, first);
+    at_us += delay_us(world);
+    bytes += first;
+    size -= first;
+  }
+  sim_schedule_bytes(world, at_us, type, index, bytes, size);
+  *last_us = at_us;
+}
+
+static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *spans, size_t count) {
+  struct sim_client *client = ctx;
+  struct sim_world *world = client->world;
+  uint32_t index = 0;
+  struct sim_conn *conn = conn_of(client, id, &index);
+  size_t size = 0;
+  if (client->dying || conn == NULL || bad(world, SIM_NET, world->options.net_cut)) {
+    return -1;
+  }
+  for (size_t i = 0; i < count; i++) {
+    size += spans[i].size;
+  }
+  uint8_t *all = malloc(size + 1);
+  size = 0;
+  for (size_t i = 0; i < count; i++) {
+    memcpy(all + size, spans[i].data, spans[i].size);
+    size += spans[i].size;
+  }
+  send_on(world, index, SIM_EVENT_TO_NODE, &conn->to_node_us, held_us(world), all, size);
+  free(all);
+  return (int64_t)size;
+}
+
+static void close_client_side(struct sim_world *world, struct sim_conn *conn, uint32_t index) {
+  conn->id = 0;
+  int64_t at_us = conn->to_node_us > world->now_us ? conn->to_node_us : world->now_us;
+  sim_schedule(world, at_us, SIM_EVENT_CLIENT_CLOSED, index, 0);
+}
+
+static void port_close(void *ctx, uint32_t id) {
+  struct sim_client *client = ctx;
+  uint32_t index = 0;
+  struct sim_conn *conn = client->dying ? NULL : conn_of(client, id, &index);
+  if (conn != NULL) {
+    close_client_side(client->world, conn, index);
+  }
+}
+
+static void port_resolve(void *ctx, uint32_t token, const char *host, uint16_t port) {
+  struct sim_client *client = ctx;
+  (void)host;
+  if (!client->dying) {
+    sim_schedule(client->world, client->world->now_us + 1, SIM_EVENT_RESOLVED, (uint32_t)client->index | (uint32_t)port << 8, token);
+  }
+}
+
+static void *port_lock_new(void *ctx) { return ktxn__alloc(&((struct sim_client *)ctx)->mem, 1); }
+static void port_lock(void *lock) { (void)lock; }
+static void port_lock_free(void *ctx, void *lock) { ktxn__free(&((struct sim_client *)ctx)->mem, lock); }
+static void port_wake(void *ctx) { ((struct sim_client *)ctx)->woken = true; }
+
+static void port_notify(void *ctx, void *producer) {
+  (void)producer;
+  ((struct sim_client *)ctx)->woken = true;
+}
+
+void sim_net_ports(struct sim_client *client) {
+  client->ports = (struct ktxn__ports){
+      .ctx = client,
+      .mem = &client->mem,
+      .log = &client->log,
+      .wall_ms = port_wall_ms,
+      .random = port_random,
+      .connect = port_connect,
+      .writev = port_writev,
+      .close = port_close,
+      .resolve = port_resolve,
+      .lock_new = port_lock_new,
+      .lock = port_lock,
+      .unlock = port_lock,
+      .lock_free = port_lock_free,
+      .wake = port_wake,
+      .notify = port_notify,
+  };
+}
+
+/* ---- events ---------------------------------------------------------------------------------------------------------- */
+
+static struct sim_client *client_of(struct sim_world *world, const struct sim_conn *conn) {
+  struct sim_client *client = &world->clients[conn->client];
+  return client->alive && conn->id != 0 ? client : NULL;
+}
+
+static void tell_closed(struct sim_world *world, struct sim_conn *conn, const char *why) {
+  struct sim_client *client = client_of(world, conn);
+  uint32_t id = conn->id;
+  if (client != NULL) {
+    conn->id = 0;
+    ktxn__engine_closed(client->engine, id, why, world->now_us);
+    sim_client_soon(client);
+  }
+}
+
+/* A paused process still has its kernel: what was under way arrives when it wakes up. */
+static bool sleeps(struct sim_world *world, const struct sim_conn *conn, enum sim_event_type type, uint32_t index,
+                   const uint8_t *bytes, size_t size) {
+  if (!world->clients[conn->client].alive || !world->clients[conn->client].paused) {
+    return false;
+  }
+  if (bytes == NULL) {
+    sim_schedule(world, world->now_us + 50000, type, index, 0);
+  } else {
+    sim_schedule_bytes(world, world->now_us + 50000, type, index, bytes, size);
+  }
+  return true;
+}
+
+void sim_net_connect(struct sim_world *world, uint32_t index) {
+  struct sim_conn *conn = &world->conns[index];
+  if (!conn->connecting || sleeps(world, conn, SIM_EVENT_CONNECT, index, NULL, 0)) {
+    return;
+  }
+  conn->connecting = false;
+  struct sim_client *client = client_of(world, conn);
+  if (client == NULL) {
+    return;
+  }
+  bool up = conn->node >= 0 && conn->node < world->options.nodes && world->node_up[conn->node];
+  if (!up || bad(world, SIM_NET, world->options.refuse)) {
+    tell_closed(world, conn, "Connection refused");
+    return;
+  }
+  conn->link = ktxn__front_open(world->front, conn->node, "127.0.0.1", conn);
+  ktxn__engine_connected(client->engine, conn->id, world->now_us);
+  sim_client_soon(client);
+}
+
+static void drop_link(struct sim_conn *conn) {
+  if (conn->link != NULL) {
+    ktxn__front_close(conn->link);
+    conn->link = NULL;
+  }
+}
+
+void sim_net_to_node(struct sim_world *world, uint32_t index, const uint8_t *bytes, size_t size) {
+  struct sim_conn *conn = &world->conns[index];
+  if (conn->link == NULL) {
+    return;
+  }
+  if (bad(world, SIM_NET, world->options.net_cut)) {
+    drop_link(conn);
+    sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_NODE_CLOSED, index, 0);
+    return;
+  }
+  ktxn__front_feed(conn->link, world->now_us, (struct ktxn__span){bytes, size});
+  sim_net_pump(world);
+}
+
+void sim_net_to_client(struct sim_world *world, uint32_t index, const uint8_t *bytes, size_t size) {
+  struct sim_conn *conn = &world->conns[index];
+  if (sleeps(world, conn, SIM_EVENT_TO_CLIENT, index, bytes, size)) {
+    return;
+  }
+  struct sim_client *client = client_of(world, conn);
+  if (client != NULL) {
+    ktxn__engine_received(client->engine, conn->id, bytes, size, world->now_us);
+    sim_client_soon(client);
+  }
+}
+
+void sim_net_client_closed(struct sim_world *world, uint32_t index) { drop_link(&world->conns[index]); }
+
+void sim_net_node_closed(struct sim_world *world, uint32_t index) {
+  struct sim_conn *conn = &world->conns[index];
+  if (!sleeps(world, conn, SIM_EVENT_NODE_CLOSED, index, NULL, 0)) {
+    tell_closed(world, conn, "Connection reset by peer");
+  }
+}
+
+void sim_net_drop_client(struct sim_world *world, int32_t client) {
+  for (uint32_t i = 0; i < world->conn_count; i++) {
+    if (world->conns[i].client == client && world->conns[i].id != 0) {
+      close_client_side(world, &world->conns[i], i);
+    }
+  }
+}
+
+void sim_net_drop_node(struct sim_world *world, int32_t node) {
+  for (uint32_t i = 0; i < world->conn_count; i++) {
+    struct sim_conn *conn = &world->conns[i];
+    if (conn->node == node && conn->link != NULL) {
+      drop_link(conn);
+      sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_NODE_CLOSED, i, 0);
+    }
+  }
+}
+
+static void pump_link(struct sim_world *world, struct ktxn__front_link *link) {
+  struct sim_conn *conn = ktxn__front_opaque(link);
+  uint32_t index = (uint32_t)(conn - world->conns);
+  struct ktxn__span out = ktxn__front_output(link);
+  while (out.size > 0) {
+    send_on(world, index, SIM_EVENT_TO_CLIENT, &conn->to_client_us, 0, out.data, out.size);
+    ktxn__front_sent(link, world->now_us, out.size);
+    out = ktxn__front_output(link);
+  }
+  if (ktxn__front_broken(link)) {
+    int64_t at_us = conn->to_client_us > world->now_us ? conn->to_client_us : world->now_us;
+    drop_link(conn);
+    sim_schedule(world, at_us, SIM_EVENT_NODE_CLOSED, index, 0);
+  }
+}
+
+void sim_net_pump(struct sim_world *world) {
+  struct ktxn__front_link *link;
+  ktxn__front_run(world->front, world->now_us);
+  while ((link = ktxn__front_changed(world->front)) != NULL) {
+    pump_link(world, link);
+  }
+  int64_t deadline_us = ktxn__front_deadline(world->front);
+  if (deadline_us < world->front_us || world->front_us <= world->now_us) {
+    world->front_us = deadline_us;
+    if (deadline_us != KTXN__MODEL_NEVER) {
+      sim_schedule(world, deadline_us > world->now_us ? deadline_us : world->now_us + 1, SIM_EVENT_FRONT, 0, 0);
+    }
+  }
+}

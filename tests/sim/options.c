@@ -1,0 +1,81 @@
+#include <stdio.h>
+
+#include "tests/sim/world.h"
+
+/* A class of faults is off in half of the runs, and rare or frequent in the others, so that none drowns another. */
+static uint32_t swarm(struct sim_choices *choices, int64_t most) {
+  if (sim_choose(choices, SIM_OPTIONS, 2) == 0) {
+    return 0;
+  }
+  return (uint32_t)sim_span(choices, SIM_OPTIONS, 200, most);
+}
+
+static void draw_cluster(struct sim_choices *choices, struct sim_options *options) {
+  static const struct {
+    enum ktxn__model_release release;
+    int16_t level;
+  } kinds[] = {{KTXN__MODEL_4_4, 2}, {KTXN__MODEL_3_9, 0}, {KTXN__MODEL_4_4, 1}, {KTXN__MODEL_2_8, 0},
+               {KTXN__MODEL_4_0, 2}, {KTXN__MODEL_4_4, 2}, {KTXN__MODEL_3_6, 0}, {KTXN__MODEL_2_5, 0}};
+  uint32_t kind = sim_choose(choices, SIM_OPTIONS, sizeof kinds / sizeof kinds[0]);
+  options->release = kinds[kind].release;
+  options->level = kinds[kind].level;
+  options->verification = ktxn__model_traits(options->release)->verifies && sim_choose(choices, SIM_OPTIONS, 3) != 1;
+  options->nodes = 1 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_NODES);
+  options->partitions = 1 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_PARTITIONS);
+  options->ids = 1 + (int32_t)(sim_choose(choices, SIM_OPTIONS, 4) == 3);
+  options->delay_us = sim_span(choices, SIM_OPTIONS, 50, 20000);
+  options->append_us = sim_span(choices, SIM_OPTIONS, 20, 20000);
+  options->marker_us = sim_span(choices, SIM_OPTIONS, 20, 200000);
+  options->load_us = sim_span(choices, SIM_OPTIONS, 1000, 2000000);
+  options->marker_twice = sim_choose(choices, SIM_OPTIONS, 2) == 1;
+}
+
+static void draw_client(struct sim_choices *choices, struct sim_options *options) {
+  options->transactions = 3 + (int32_t)sim_choose(choices, SIM_OPTIONS, 18);
+  options->records = 1 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_RECORDS_MAX);
+  options->offsets = swarm(choices, 900000);
+  options->aborts = swarm(choices, 500000);
+  options->flushes = swarm(choices, 500000);
+  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, 2000, 60000);
+  options->request_timeout_ms = sim_span(choices, SIM_OPTIONS, 500, 30000);
+  options->delivery_timeout_ms = options->request_timeout_ms + sim_span(choices, SIM_OPTIONS, 100, 120000);
+  options->linger_ms = sim_choose(choices, SIM_OPTIONS, 2) * 5;
+  options->backoff_ms = sim_span(choices, SIM_OPTIONS, 5, 200);
+  options->pacing = sim_choose(choices, SIM_OPTIONS, 4) != 3;
+}
+
+void sim_options_draw(struct sim_choices *choices, struct sim_options *options) {
+  *options = (struct sim_options){0};
+  draw_cluster(choices, options);
+  draw_client(choices, options);
+  options->net_cut = swarm(choices, 30000);
+  options->net_hold = swarm(choices, 30000);
+  options->net_pieces = swarm(choices, 300000);
+  options->refuse = swarm(choices, 300000);
+  options->answer_code = swarm(choices, 100000);
+  options->answer_lost = swarm(choices, 30000);
+  options->answer_mute = swarm(choices, 30000);
+  options->answer_late = swarm(choices, 100000);
+  options->cluster_fault = swarm(choices, 600000);
+  options->process_fault = swarm(choices, 300000);
+  options->zombies = swarm(choices, 900000);
+  options->level_change = options->level > 0 ? swarm(choices, 300000) : 0;
+  options->fault_period_us = sim_span(choices, SIM_OPTIONS, 20000, 5000000);
+  options->heal_us = sim_span(choices, SIM_OPTIONS, 1000000, 120000000);
+}
+
+void sim_options_print(const struct sim_options *o) {
+  printf("release %s, level %d, verification %d, nodes %d, partitions %d, ids %d; transactions %d of up to %d records\n",
+         ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
+         (int)o->transactions, (int)o->records);
+  printf("in a million: offsets %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
+         "mute %u, late %u; cluster %u, process %u, zombies %u, level %u\n",
+         o->offsets, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
+         o->answer_mute, o->answer_late, o->cluster_fault, o->process_fault, o->zombies, o->level_change);
+  printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
+         "%lld, delivery %lld, linger %lld, backoff %lld; pacing %d\n",
+         (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,
+         (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->transaction_timeout_ms,
+         (long long)o->request_timeout_ms, (long long)o->delivery_timeout_ms, (long long)o->linger_ms, (long long)o->backoff_ms,
+         o->pacing);
+}

@@ -1,0 +1,308 @@
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/*
+ * The judge: what the applications were told, against what is in the logs. Each record says which transaction it belongs to,
+ * so the logs alone tell what a read_committed reader sees.
+ */
+
+/* ---- records in a batch ---------------------------------------------------------------------------------------------- */
+
+struct walk {
+  const uint8_t *at, *end;
+};
+
+static int64_t varint(struct walk *walk) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64 && walk->at < walk->end; shift += 7) {
+    uint8_t byte = *walk->at++;
+    value |= (uint64_t)(byte & 127) << shift;
+    if (byte < 128) {
+      break;
+    }
+  }
+  return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
+/* The value of the next record; false at the end. */
+static bool next_value(struct walk *walk, struct sim_value *value) {
+  if (walk->at >= walk->end) {
+    return false;
+  }
+  int64_t size = varint(walk);
+  const uint8_t *end = walk->at + size;
+  walk->at++; /* attributes */
+  varint(walk);
+  varint(walk);
+  int64_t key = varint(walk);
+  walk->at += key > 0 ? key : 0;
+  int64_t bytes = varint(walk);
+  memset(value, 0, sizeof *value);
+  if (bytes == (int64_t)sizeof *value && walk->at + bytes <= walk->end) {
+    memcpy(value, walk->at, sizeof *value);
+  }
+  walk->at = end;
+  return true;
+}
+
+static struct walk records_of(const struct ktxn__model_entry *entry) {
+  return (struct walk){entry->bytes + 61, entry->bytes + entry->size};
+}
+
+static struct sim_txn *txn_of(struct sim_world *world, const struct sim_value *value) {
+  if (value->magic != SIM_MAGIC || value->txn >= (uint32_t)world->txn_count) {
+    return NULL;
+  }
+  struct sim_txn *txn = &world->txns[value->txn];
+  return txn->client == (int32_t)value->client && txn->ordinal == value->ordinal ? txn : NULL;
+}
+
+/* ---- as it happens --------------------------------------------------------------------------------------------------- */
+
+/* S7: nothing of a transaction is taken once something of a later one of the same incarnation was. */
+static void on_append(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  const struct ktxn__model_entry *entry = ktxn__model_log_entry(world->model, seen->name, seen->partition, seen->offset);
+  struct sim_value value;
+  if (entry == NULL || entry->bytes == NULL || seen->duplicate) {
+    return;
+  }
+  struct walk walk = records_of(entry);
+  if (!next_value(&walk, &value) || txn_of(world, &value) == NULL) {
+    sim_violate(world, "model: a record that nobody has sent");
+    return;
+  }
+  int64_t *newest = &world->newest[value.client];
+  if (value.ordinal < *newest) {
+    sim_violate(world, "S7: a batch of ordinal %u of client %u was taken after one of ordinal %lld", value.ordinal, value.client,
+                (long long)*newest);
+  }
+  *newest = value.ordinal > *newest ? value.ordinal : *newest;
+}
+
+/* S6: when an incarnation's init has returned, nothing of an earlier one becomes committed any more. */
+static void check_successor(struct sim_world *world, const struct sim_txn *txn) {
+  for (int32_t i = txn->client + 1; i < world->client_count; i++) {
+    const struct sim_client *client = &world->clients[i];
+    if (client->id == txn->id && client->ready_us >= 0 && client->ready_us < world->now_us) {
+      sim_violate(world, "S6: transaction of client %d became committed after the init of client %d", (int)txn->client, (int)i);
+    }
+  }
+}
+
+static void on_marker(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  struct ktxn__model_log_ends ends;
+  if (!seen->committed || !ktxn__model_log_ends(world->model, seen->name, seen->partition, &ends)) {
+    return;
+  }
+  /* The newest batch of that producer is the one that is decided. */
+  for (int64_t offset = seen->offset - 1; offset >= ends.start;) {
+    const struct ktxn__model_entry *entry = ktxn__model_log_entry(world->model, seen->name, seen->partition, offset);
+    struct sim_value value;
+    if (entry == NULL) {
+      return;
+    }
+    offset = entry->base_offset - 1;
+    if (entry->producer_id != seen->producer_id) {
+      continue;
+    }
+    struct walk walk = {NULL, NULL};
+    struct sim_txn *txn = NULL;
+    if (!entry->marker) {
+      walk = records_of(entry);
+      txn = next_value(&walk, &value) ? txn_of(world, &value) : NULL;
+    }
+    if (txn != NULL) {
+      check_successor(world, txn);
+    }
+    return;
+  }
+}
+
+void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  world->hash = (world->hash ^ (uint64_t)seen->sight ^ (uint64_t)seen->offset << 8 ^ (uint64_t)seen->producer_epoch << 24 ^
+                 (uint64_t)world->now_us) *
+                UINT64_C(0x100000001b3);
+  if (seen->sight == KTXN__MODEL_SAW_APPEND && seen->producer_id >= 0 && !seen->duplicate) {
+    on_append(world, seen);
+  } else if (seen->sight == KTXN__MODEL_SAW_MARKER) {
+    on_marker(world, seen);
+  }
+  if (world->trace && seen->sight != KTXN__MODEL_SAW_OFFSET) {
+    static const char *const names[] = {"batch", "marker", "record", "offset", "truncation"};
+    sim_tell(world, "log: %s %.*s-%d at %lld, pid %lld epoch %d seq %d state %d committed %d dup %d", names[seen->sight],
+             (int)seen->name.len, seen->name.data, (int)seen->partition, (long long)seen->offset, (long long)seen->producer_id,
+             seen->producer_epoch, (int)seen->base_sequence, seen->state, seen->committed, seen->duplicate);
+  }
+}
+
+/* ---- at the end ------------------------------------------------------------------------------------------------------ */
+
+enum { PIDS = 64 };
+
+/* Transactions that are open in a log while it is read. */
+struct open {
+  int64_t producer_id;
+  int64_t first; /* offset of its first batch */
+};
+
+struct reader {
+  struct open open[PIDS];
+  int count;
+  int64_t last_order[SIM_CLIENTS]; /* the highest ordinal and index that was visible, S4 */
+};
+
+static void see(struct sim_world *world, struct reader *reader, int32_t partition, const struct sim_value *value) {
+  struct sim_txn *txn = txn_of(world, value);
+  if (txn == NULL) {
+    sim_violate(world, "model: a visible record that nobody has sent");
+    return;
+  }
+  int64_t order = (int64_t)value->ordinal << 16 | value->index;
+  if ((int32_t)value->partition != partition || order <= reader->last_order[value->client]) {
+    sim_violate(world, "S4: transaction %u (client %u, ordinal %u): record %u of partition %d out of order or twice", value->txn,
+                value->client, value->ordinal, value->index, (int)partition);
+  }
+  reader->last_order[value->client] = order;
+  txn->visible[partition]++;
+}
+
+static void see_batch(struct sim_world *world, struct reader *reader, int32_t partition, const struct ktxn__model_entry *entry) {
+  struct walk walk = records_of(entry);
+  struct sim_value value;
+  while (next_value(&walk, &value)) {
+    see(world, reader, partition, &value);
+  }
+}
+
+/* Everything of that producer from `first` up to the marker becomes visible. */
+static void see_transaction(struct sim_world *world, struct reader *reader, int32_t partition, int64_t first, int64_t end,
+                            int64_t producer_id) {
+  for (int64_t offset = first; offset < end;) {
+    const struct ktxn__model_entry *entry = ktxn__model_log_entry(world->model, sim_topic(0), partition, offset);
+    if (!entry->marker && entry->producer_id == producer_id) {
+      see_batch(world, reader, partition, entry);
+    }
+    offset = entry->last_offset + 1;
+  }
+}
+
+static struct open *open_of(struct reader *reader, int64_t producer_id) {
+  for (int i = 0; i < reader->count; i++) {
+    if (reader->open[i].producer_id == producer_id) {
+      return &reader->open[i];
+    }
+  }
+  return NULL;
+}
+
+static void read_entry(struct sim_world *world, struct reader *reader, int32_t partition, const struct ktxn__model_entry *entry) {
+  struct open *open = open_of(reader, entry->producer_id);
+  if (!entry->marker && open == NULL && reader->count < PIDS) {
+    reader->open[reader->count++] = (struct open){entry->producer_id, entry->base_offset};
+  } else if (entry->marker && open != NULL) {
+    int64_t first = open->first;
+    *open = reader->open[--reader->count];
+    if (entry->committed) {
+      see_transaction(world, reader, partition, first, entry->base_offset, entry->producer_id);
+    }
+  }
+}
+
+static void read_log(struct sim_world *world, int32_t partition) {
+  struct ktxn__model_log_ends ends;
+  struct reader reader;
+  memset(&reader, 0, sizeof reader);
+  for (int i = 0; i < SIM_CLIENTS; i++) {
+    reader.last_order[i] = -1;
+  }
+  if (!ktxn__model_log_ends(world->model, sim_topic(0), partition, &ends)) {
+    sim_violate(world, "model: a topic is gone");
+    return;
+  }
+  if (ends.last_stable != ends.end) {
+    sim_violate(world, "liveness: partition %d hangs: last stable offset %lld, end %lld", (int)partition,
+                (long long)ends.last_stable, (long long)ends.end);
+  }
+  for (int64_t offset = ends.start; offset < ends.end;) {
+    const struct ktxn__model_entry *entry = ktxn__model_log_entry(world->model, sim_topic(0), partition, offset);
+    if (entry == NULL) {
+      break;
+    }
+    read_entry(world, &reader, partition, entry);
+    offset = entry->last_offset + 1;
+  }
+}
+
+static void judge(struct sim_world *world, int32_t index) {
+  const struct sim_txn *txn = &world->txns[index];
+  int32_t sent = 0, visible = 0;
+  for (int32_t i = 0; i < world->options.partitions; i++) {
+    sent += txn->accepted[i];
+    visible += txn->visible[i];
+    if (txn->visible[i] > txn->accepted[i]) {
+      sim_violate(world, "S2: transaction %d: more visible than sent in partition %d", (int)index, (int)i);
+    }
+  }
+  if (visible != 0 && visible != sent) {
+    sim_violate(world, "S1: transaction %d of client %d: %d of %d records are visible", (int)index, (int)txn->client, (int)visible,
+                (int)sent);
+  }
+  if (txn->outcome == KTXN_OUTCOME_COMMITTED && visible != sent) {
+    sim_violate(world, "S2: transaction %d of client %d was told committed, and %d of %d records are visible", (int)index,
+                (int)txn->client, (int)visible, (int)sent);
+  }
+  if (txn->outcome == KTXN_OUTCOME_NOT_COMMITTED && visible > 0) {
+    sim_violate(world, "S3: transaction %d of client %d was told not committed, and is visible", (int)index, (int)txn->client);
+  }
+  if (!txn->commit_asked && visible > 0) {
+    sim_violate(world, "S3: transaction %d is visible, and nobody has committed it", (int)index);
+  }
+  world->stats->committed += txn->outcome == KTXN_OUTCOME_COMMITTED;
+  world->stats->aborted += txn->outcome == KTXN_OUTCOME_NOT_COMMITTED;
+  world->stats->in_doubt += txn->outcome == KTXN_OUTCOME_IN_DOUBT;
+  world->stats->unknown += txn->outcome == KTXN_OUTCOME_NONE;
+}
+
+/* Offsets have the verdict of their transaction: the group stands at the offset of the last visible one (S1). Transactions
+ * without records say nothing about which they are, so they may have moved it further. */
+static void judge_offsets(struct sim_world *world, int32_t id) {
+  struct ktxn__model_offset_look look;
+  char group[16] = {'i', 'd', '-', (char)('0' + id), '\0'};
+  int64_t least = -1, most = -1;
+  for (int32_t i = 0; i < world->txn_count; i++) {
+    const struct sim_txn *txn = &world->txns[i];
+    if (txn->id != id || txn->offset < 0) {
+      continue;
+    }
+    bool surely = txn->outcome == KTXN_OUTCOME_COMMITTED && txn->offset_done;
+    bool never = txn->outcome == KTXN_OUTCOME_NOT_COMMITTED || !txn->commit_asked;
+    least = surely && txn->offset > least ? txn->offset : least;
+    most = !never && txn->offset > most ? txn->offset : most;
+  }
+  if (!ktxn__model_offset_look(world->model, ktxn__str(group), sim_topic(0), 0, &look)) {
+    look = (struct ktxn__model_offset_look){-1, false};
+  }
+  if (look.pending) {
+    sim_violate(world, "liveness: an offset of %s is still pending", group);
+  }
+  if (look.offset < least || look.offset > most) {
+    sim_violate(world, "S1: group %s stands at %lld, between %lld and %lld it should", group, (long long)look.offset,
+                (long long)least, (long long)most);
+  }
+}
+
+void sim_oracle_judge(struct sim_world *world) {
+  for (int32_t i = 0; i < world->options.partitions; i++) {
+    read_log(world, i);
+  }
+  for (int32_t i = 0; i < world->txn_count; i++) {
+    judge(world, i);
+  }
+  for (int32_t id = 0; id < world->options.ids; id++) {
+    judge_offsets(world, id);
+  }
+  if (!ktxn__model_check(world->model)) {
+    sim_violate(world, "S12: the model broke a promise of its own");
+  }
+}

@@ -1,0 +1,296 @@
+#include "tests/sim/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Virtual time: a heap of events, and the course of one run. */
+
+#define EVENTS_MAX 2000000        /* of one run: more is work without end */
+#define SETTLE_US INT64_C(900000000) /* after the last fault everything must have come to its end */
+
+void sim_violate(struct sim_world *world, const char *format, ...) {
+  va_list arguments;
+  if (world->violated) {
+    return;
+  }
+  world->violated = true;
+  va_start(arguments, format);
+  vsnprintf(world->violation, sizeof world->violation, format, arguments);
+  va_end(arguments);
+  sim_tell(world, "VIOLATION: %s", world->violation);
+}
+
+void sim_tell(struct sim_world *world, const char *format, ...) {
+  va_list arguments;
+  if (!world->trace) {
+    return;
+  }
+  printf("%12.6f  ", (double)world->now_us / 1e6);
+  va_start(arguments, format);
+  vprintf(format, arguments);
+  va_end(arguments);
+  putchar('\n');
+}
+
+/* ---- the heap -------------------------------------------------------------------------------------------------------- */
+
+static bool before(const struct sim_event *a, const struct sim_event *b) {
+  return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
+}
+
+static void push(struct sim_world *world, struct sim_event event) {
+  if (world->heap_count == world->heap_room) {
+    world->heap_room = world->heap_room == 0 ? 1024 : world->heap_room * 2;
+    world->heap = realloc(world->heap, world->heap_room * sizeof *world->heap);
+    if (world->heap == NULL) {
+      abort();
+    }
+  }
+  size_t at = world->heap_count++;
+  for (; at > 0 && before(&event, &world->heap[(at - 1) / 2]); at = (at - 1) / 2) {
+    world->heap[at] = world->heap[(at - 1) / 2];
+  }
+  world->heap[at] = event;
+}
+
+static struct sim_event pop(struct sim_world *world) {
+  struct sim_event first = world->heap[0];
+  struct sim_event last = world->heap[--world->heap_count];
+  size_t at = 0;
+  for (;;) {
+    size_t child = 2 * at + 1;
+    if (child >= world->heap_count) {
+      break;
+    }
+    child += child + 1 < world->heap_count && before(&world->heap[child + 1], &world->heap[child]);
+    if (!before(&world->heap[child], &last)) {
+      break;
+    }
+    world->heap[at] = world->heap[child];
+    at = child;
+  }
+  if (world->heap_count > 0) {
+    world->heap[at] = last;
+  }
+  return first;
+}
+
+void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b) {
+  push(world, (struct sim_event){at_us, world->order++, type, a, b, NULL, 0});
+}
+
+void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
+                        size_t size) {
+  uint8_t *copy = malloc(size + 1);
+  if (copy == NULL) {
+    abort();
+  }
+  memcpy(copy, bytes, size);
+  push(world, (struct sim_event){at_us, world->order++, type, a, 0, copy, size});
+}
+
+/* ---- a run ----------------------------------------------------------------------------------------------------------- */
+
+static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token) {
+  struct sim_client *client = &world->clients[a & 255];
+  const struct ktxn__address address = {.family = 4, .bytes = {127, 0, 0, 1}, .port = (uint16_t)(a >> 8)};
+  if (client->alive) {
+    ktxn__engine_resolved(client->engine, token, &address, 1, NULL, world->now_us);
+    sim_client_soon(client);
+  }
+}
+
+static void on_front(struct sim_world *world) {
+  if (world->front_us <= world->now_us) {
+    sim_net_pump(world);
+  }
+}
+
+static void on_fault(struct sim_world *world) {
+  if (world->now_us >= world->options.heal_us) {
+    sim_cluster_heal(world);
+    return;
+  }
+  sim_cluster_fault(world);
+  sim_net_pump(world);
+  sim_schedule(world, world->now_us + world->options.fault_period_us, SIM_EVENT_FAULT, 0, 0);
+}
+
+static void handle(struct sim_world *world, const struct sim_event *event) {
+  switch (event->type) {
+    case SIM_EVENT_CONNECT:
+      sim_net_connect(world, event->a);
+      return;
+    case SIM_EVENT_TO_NODE:
+      sim_net_to_node(world, event->a, event->bytes, event->size);
+      return;
+    case SIM_EVENT_TO_CLIENT:
+      sim_net_to_client(world, event->a, event->bytes, event->size);
+      return;
+    case SIM_EVENT_CLIENT_CLOSED:
+      sim_net_client_closed(world, event->a);
+      return;
+    case SIM_EVENT_NODE_CLOSED:
+      sim_net_node_closed(world, event->a);
+      return;
+    case SIM_EVENT_RESOLVED:
+      on_resolved(world, event->a, event->b);
+      return;
+    case SIM_EVENT_CLIENT:
+      sim_client_run(world, (int32_t)event->a);
+      return;
+    case SIM_EVENT_FRONT:
+      on_front(world);
+      return;
+    case SIM_EVENT_FAULT:
+      on_fault(world);
+      return;
+    case SIM_EVENT_REPAIR:
+      sim_cluster_repair(world, event->a, event->b);
+      return;
+  }
+}
+
+static bool anybody(const struct sim_world *world) {
+  for (int32_t i = 0; i < world->client_count; i++) {
+    if (world->clients[i].alive) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Runs until no client is left, or until the cluster has been well for long enough. */
+static void run_events(struct sim_world *world, int64_t limit_us) {
+  uint64_t events = 0;
+  while (world->heap_count > 0 && !world->violated && anybody(world)) {
+    struct sim_event event = pop(world);
+    world->now_us = event.at_us > world->now_us ? event.at_us : world->now_us;
+    if (world->now_us > limit_us || ++events > EVENTS_MAX) {
+      sim_violate(world, "liveness: not at its end %s", events > EVENTS_MAX ? "after two million events" : "in time");
+    }
+    handle(world, &event);
+    free(event.bytes);
+  }
+  world->stats->events += events;
+}
+
+static void name_the_stuck(struct sim_world *world) {
+  size_t used = strlen(world->violation);
+  for (int32_t i = 0; i < world->client_count; i++) {
+    const struct sim_client *client = &world->clients[i];
+    if (client->alive && used + 40 < sizeof world->violation) {
+      used += (size_t)snprintf(world->violation + used, sizeof world->violation - used, "; client %d at step %d", (int)i, client->step);
+    }
+  }
+}
+
+/* What is still under way: bytes, markers, transactions that nobody ends. */
+static void settle(struct sim_world *world) {
+  int64_t end_us = world->now_us + world->options.transaction_timeout_ms * 2000 + 30000000;
+  sim_net_pump(world);
+  while (world->heap_count > 0 && world->heap[0].at_us <= end_us && !world->violated) {
+    struct sim_event event = pop(world);
+    world->now_us = event.at_us > world->now_us ? event.at_us : world->now_us;
+    handle(world, &event);
+    free(event.bytes);
+  }
+}
+
+/* A transaction for each id, in a cluster that is well: whatever happened before, it must come through. */
+static void prove(struct sim_world *world) {
+  for (int32_t id = 0; id < world->options.ids && !world->violated; id++) {
+    if (sim_client_start(world, id, true) < 0) {
+      world->proved[id] = true; /* no more incarnations in this run */
+      continue;
+    }
+    run_events(world, world->now_us + SETTLE_US);
+    if (!world->proved[id] && !world->violated) {
+      sim_violate(world, "liveness: no transaction of id-%d comes through in a healthy cluster", (int)id);
+    }
+  }
+}
+
+static void clear(struct sim_world *world) {
+  for (int32_t i = 0; i < world->client_count; i++) {
+    sim_client_kill(world, i);
+  }
+  while (world->heap_count > 0) {
+    struct sim_event event = pop(world);
+    free(event.bytes);
+  }
+  ktxn__front_free(world->front);
+  ktxn__model_free(world->model);
+  world->front = NULL;
+  world->model = NULL;
+}
+
+static void begin(struct sim_world *world) {
+  world->now_us = 0;
+  world->order = 0;
+  world->healed = false;
+  world->violated = false;
+  world->violation[0] = '\0';
+  world->conn_count = 0;
+  world->client_count = 0;
+  world->txn_count = 0;
+  world->front_us = INT64_MAX;
+  world->hash = UINT64_C(0xcbf29ce484222325);
+  memset(world->newest, 0, sizeof world->newest);
+  memset(world->proved, 0, sizeof world->proved);
+  memset(world->next_offset, 0, sizeof world->next_offset);
+  sim_options_draw(&world->choices, &world->options);
+  for (int32_t id = 0; id < SIM_IDS; id++) {
+    world->owner[id] = -1;
+    world->ids_left[id] = world->options.transactions;
+  }
+}
+
+bool sim_world_run(struct sim_world *world) {
+  begin(world);
+  if (!sim_cluster_start(world)) {
+    sim_violate(world, "resources: no cluster");
+    return false;
+  }
+  for (int32_t id = 0; id < world->options.ids; id++) {
+    sim_client_start(world, id, false);
+  }
+  sim_schedule(world, world->options.fault_period_us, SIM_EVENT_FAULT, 0, 0);
+  run_events(world, world->options.heal_us + SETTLE_US);
+  if (!world->healed && !world->violated) {
+    sim_cluster_heal(world);
+  }
+  prove(world);
+  settle(world);
+  if (world->violated) {
+    name_the_stuck(world);
+  } else {
+    sim_oracle_judge(world);
+  }
+  world->stats->runs++;
+  bool well = !world->violated;
+  clear(world);
+  return well && !world->violated;
+}
+
+struct sim_world *sim_world_new(struct sim_stats *stats) {
+  struct sim_world *world = calloc(1, sizeof *world);
+  world->clients = calloc(SIM_CLIENTS, sizeof *world->clients);
+  world->txns = calloc(SIM_TXNS, sizeof *world->txns);
+  if (world->clients == NULL || world->txns == NULL) {
+    abort();
+  }
+  world->stats = stats;
+  ktxn__mem_init(&world->mem, 0);
+  return world;
+}
+
+void sim_world_free(struct sim_world *world) {
+  free(world->heap);
+  free(world->clients);
+  free(world->txns);
+  sim_choices_free(&world->choices);
+  free(world);
+}

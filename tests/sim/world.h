@@ -1,0 +1,274 @@
+#ifndef KTXN_TESTS_SIM_WORLD_H
+#define KTXN_TESTS_SIM_WORLD_H
+
+/*
+ * One simulated run: the production engine (accumulator, sender, transaction manager, codec) of several client
+ * incarnations on virtual ports, a modelled cluster behind byte streams, an application for each incarnation, and an
+ * oracle that sees what all of them were told and what is in the logs. One thread, virtual time.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sdk/base/log.h"
+#include "sdk/base/mem.h"
+#include "sdk/config.h"
+#include "sdk/devbroker/front.h"
+#include "sdk/devbroker/model_control.h"
+#include "sdk/devbroker/model_look.h"
+#include "sdk/engine/accumulator.h"
+#include "sdk/engine/engine.h"
+#include "sdk/engine/op.h"
+#include "sdk/engine/ports.h"
+#include "sdk/engine/sender.h"
+#include "tests/sim/choice.h"
+
+enum {
+  SIM_NODES = 5,
+  SIM_PARTITIONS = 4,
+  SIM_IDS = 2,      /* transactional ids */
+  SIM_CLIENTS = 24, /* incarnations in a run */
+  SIM_CONNS = 512,  /* connections that were ever opened in a run */
+  SIM_TXNS = 1024,
+  SIM_RECORDS_MAX = 16, /* of one transaction */
+  SIM_TOPICS = 2
+};
+
+/* What kind of run this is; drawn from the seed and printed with a violation. */
+struct sim_options {
+  int32_t nodes;
+  int32_t partitions;
+  int32_t ids;
+  int16_t level; /* transaction.version */
+  enum ktxn__model_release release;
+  bool verification;
+  int32_t transactions; /* of each transactional id */
+  int32_t records;      /* of a transaction, at most */
+  uint32_t offsets;     /* chances in a million: */
+  uint32_t aborts;
+  uint32_t flushes;
+  uint32_t net_cut;       /* a connection breaks at a write or a delivery */
+  uint32_t net_hold;      /* bytes to a node are late, by up to minutes */
+  uint32_t net_pieces;
+  uint32_t refuse;        /* a connection is refused */
+  uint32_t answer_code;   /* an error out of the request's table */
+  uint32_t answer_lost;
+  uint32_t answer_mute;
+  uint32_t answer_late;
+  uint32_t cluster_fault; /* for each period */
+  uint32_t process_fault;
+  uint32_t zombies;       /* a killed process was only paused */
+  uint32_t level_change;
+  bool marker_twice;
+  int64_t fault_period_us;
+  int64_t heal_us;        /* then nothing bad happens any more */
+  int64_t delay_us;       /* of the network */
+  int64_t append_us, marker_us, load_us;
+  int64_t transaction_timeout_ms, request_timeout_ms, delivery_timeout_ms, linger_ms, backoff_ms;
+  bool pacing;
+};
+
+enum sim_event_type {
+  SIM_EVENT_CONNECT, /* a: conn */
+  SIM_EVENT_TO_NODE, /* a: conn, bytes */
+  SIM_EVENT_TO_CLIENT,
+  SIM_EVENT_CLIENT_CLOSED, /* the client's close reaches the node */
+  SIM_EVENT_NODE_CLOSED,   /* the node's close reaches the client */
+  SIM_EVENT_RESOLVED,      /* a: client, b: token */
+  SIM_EVENT_CLIENT,        /* a: client; its engine or its application is due */
+  SIM_EVENT_FRONT,
+  SIM_EVENT_FAULT,
+  SIM_EVENT_REPAIR /* what a fault has done ends: a kind, b argument */
+};
+
+struct sim_event {
+  int64_t at_us;
+  uint64_t order; /* events of one moment keep their order */
+  enum sim_event_type type;
+  uint32_t a, b;
+  uint8_t *bytes;
+  size_t size;
+};
+
+struct sim_conn {
+  uint32_t id; /* the engine's; 0 = closed on the client's side */
+  int32_t client;
+  int32_t node;
+  struct ktxn__front_link *link; /* NULL = closed on the node's side, or not open yet */
+  bool connecting;
+  bool told_closed;
+  int64_t to_node_us; /* when the last byte arrives there */
+  int64_t to_client_us;
+};
+
+enum sim_step {
+  SIM_STEP_INIT,
+  SIM_STEP_BEGIN,
+  SIM_STEP_SEND,
+  SIM_STEP_OFFSETS,
+  SIM_STEP_FLUSH,
+  SIM_STEP_THINK, /* waits for a while before the end */
+  SIM_STEP_END,
+  SIM_STEP_ABORT,
+  SIM_STEP_CLOSE,
+  SIM_STEP_OVER
+};
+
+/* What the application was told about a transaction, and what it did. */
+struct sim_txn {
+  int32_t client;
+  int64_t ordinal;
+  int32_t id; /* which transactional id */
+  int32_t accepted[SIM_PARTITIONS];
+  int32_t sent; /* records accepted in all */
+  int64_t offset;     /* sent to the group; -1 = none */
+  bool offset_done;   /* the call for it succeeded */
+  bool commit_asked;
+  bool aborted_asked;
+  enum ktxn_outcome outcome; /* NONE = never told */
+  int64_t told_us;
+  /* what the logs hold */
+  int32_t visible[SIM_PARTITIONS];
+  int64_t decided_us; /* when its first record became visible */
+};
+
+struct sim_client {
+  struct sim_world *world;
+  struct ktxn__ports ports;
+  struct ktxn__mem mem;
+  struct ktxn__log log;
+  struct ktxn__settings settings;
+  struct ktxn__bootstrap_server servers[SIM_NODES];
+  char tid[16];
+  struct ktxn__engine *engine;
+  struct ktxn__accumulator *acc;
+  struct ktxn__sender *sender;
+  bool alive;
+  bool paused;
+  bool dying; /* its memory is being taken back: the ports do nothing */
+  bool gone;
+  bool woken;
+  int64_t deadline_us; /* of the event that is in the heap */
+  int32_t index;
+  int32_t id;
+  int64_t ready_us; /* when its init returned; -1 = not yet */
+  /* the application */
+  enum sim_step step;
+  struct ktxn__op op;
+  bool op_pending;
+  bool op_done;
+  struct ktxn__op flush;
+  bool flush_pending;
+  int32_t left;   /* transactions to do */
+  int32_t txn;    /* the open one, -1 = none */
+  int32_t to_send;
+  bool want_offsets, want_abort, want_flush;
+  bool fatal;
+  int64_t think_us;
+  int64_t wait_us; /* for room or metadata, until then */
+  ktxn_offset offset;
+  ktxn_group group;
+  bool last; /* the transaction that proves that the cluster is well */
+};
+
+struct sim_stats {
+  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits;
+};
+
+struct sim_world {
+  struct sim_choices choices;
+  struct sim_options options;
+  int64_t now_us;
+  bool healed;
+  uint64_t order;
+  struct sim_event *heap;
+  size_t heap_count, heap_room;
+
+  struct ktxn__mem mem;
+  struct ktxn__model *model;
+  struct ktxn__front *front;
+  int64_t front_us; /* of the event in the heap */
+  bool node_up[SIM_NODES], node_cut[SIM_NODES];
+
+  struct sim_conn conns[SIM_CONNS];
+  uint32_t conn_count;
+  struct sim_client *clients; /* SIM_CLIENTS */
+  int32_t client_count;
+  int32_t owner[SIM_IDS]; /* the youngest incarnation of each id */
+  int32_t ids_left[SIM_IDS];
+  int64_t next_offset[SIM_IDS];
+  bool proved[SIM_IDS];
+
+  struct sim_txn *txns; /* SIM_TXNS */
+  int32_t txn_count;
+  int64_t newest[SIM_CLIENTS]; /* the highest ordinal of each incarnation of which a batch is in a log */
+
+  struct sim_stats *stats;
+  bool trace; /* tell the story */
+  bool violated;
+  char violation[256];
+  uint64_t hash; /* of everything that happened */
+};
+
+/* world.c */
+struct sim_world *sim_world_new(struct sim_stats *stats);
+void sim_world_free(struct sim_world *world);
+/** One run from `world->choices`. False: a violation, told in world->violation. */
+bool sim_world_run(struct sim_world *world);
+void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b);
+void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
+                        size_t size);
+void sim_violate(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_tell(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* options.c */
+void sim_options_draw(struct sim_choices *choices, struct sim_options *options);
+void sim_options_print(const struct sim_options *options);
+
+/* net.c */
+void sim_net_ports(struct sim_client *client);
+void sim_net_connect(struct sim_world *world, uint32_t conn);
+void sim_net_to_node(struct sim_world *world, uint32_t conn, const uint8_t *bytes, size_t size);
+void sim_net_to_client(struct sim_world *world, uint32_t conn, const uint8_t *bytes, size_t size);
+void sim_net_client_closed(struct sim_world *world, uint32_t conn);
+void sim_net_node_closed(struct sim_world *world, uint32_t conn);
+void sim_net_drop_client(struct sim_world *world, int32_t client);
+void sim_net_drop_node(struct sim_world *world, int32_t node);
+/** Lets the cluster work until now, and sends what it says on its way. */
+void sim_net_pump(struct sim_world *world);
+
+/* client.c */
+int32_t sim_client_start(struct sim_world *world, int32_t id, bool last);
+void sim_client_run(struct sim_world *world, int32_t index);
+void sim_client_kill(struct sim_world *world, int32_t index);
+void sim_client_soon(struct sim_client *client);
+
+/* app.c */
+void sim_app_start(struct sim_client *client, bool last);
+void sim_app_step(struct sim_client *client);
+int64_t sim_app_deadline(const struct sim_client *client);
+
+/* cluster.c */
+bool sim_cluster_start(struct sim_world *world);
+void sim_cluster_fault(struct sim_world *world);
+void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument);
+void sim_cluster_heal(struct sim_world *world);
+struct ktxn__str sim_topic(int32_t topic);
+
+/* oracle.c */
+void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen);
+void sim_oracle_judge(struct sim_world *world);
+
+/** What stands in each record's value. */
+struct sim_value {
+  uint32_t magic;
+  uint32_t client;
+  uint32_t ordinal;
+  uint32_t index; /* within its transaction and partition */
+  uint32_t partition;
+  uint32_t txn;
+};
+#define SIM_MAGIC 0x6b74786eu
+
+#endif
