@@ -172,6 +172,25 @@ class MetricsTest(ScenarioCase):
             self.assertEqual((got["epoch-bump-unknown-total"], got["epoch-bump-fenced-total"]), (2, 1))
 
     @protocols(1)
+    def test_a_bump_refused_when_none_of_unknown_fate_is_left(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("EndTxn(commit)", close_after())
+            scene.peer.on("InitProducerId", drop_unapplied())
+            scene.transaction("a")
+            scene.transaction("b")
+            scene.peer.on("EndTxn(commit)", close_after())
+            scene.peer.on("InitProducerId", error(90))
+            scene.begin()
+            scene.send("c")
+            scene.commit()
+            scene.drive.cmd("begin")
+            scene.try_send("d")
+            scene.fails("commit 15000", "RECREATE", fatal=True)
+            got = self.metrics(scene)
+            self.assertEqual((got["epoch-bump-unknown-total"], got["epoch-bump-fenced-total"]), (1, 0))
+
+    @protocols(1)
     def test_a_sweep_cut_short(self, protocol):
         """Fenced between the abort and its sweep: the abort is in doubt."""
         with self.scene(protocol, request_timeout_ms=300, delivery_timeout_ms=600) as scene:

@@ -1,4 +1,5 @@
 #include "engine_fixture.h"
+#include "sdk/engine/counts.h"
 
 #include "sdk/engine/sender_state.h"
 
@@ -38,6 +39,35 @@ static void a_transaction_is_committed(void **state) {
   ktxn__sender_identity(world->sender, &identity);
   assert_int_equal(identity.producer_id, 4711);
   assert_int_equal(identity.producer_epoch, 1);
+  world_close_all(world);
+}
+
+/* What the owner of an operation finds counted at the moment when it is told the end. */
+struct told {
+  struct ktxn__sender *sender;
+  struct ktxn__counts counts;
+  bool done;
+};
+
+static void on_told(struct ktxn__op *op) {
+  struct told *told = op->owner;
+  ktxn__sender_counts(told->sender, &told->counts);
+  told->done = true;
+}
+
+static void whoever_is_told_of_an_end_finds_it_counted(void **state) {
+  (void)state;
+  struct world *world = begun_world();
+  struct told told = {.sender = world->sender};
+  ktxn_error error;
+  assert_int_equal(world_send(world, "t", 0, "a"), KTXN__APPEND_DONE);
+  assert_int_equal(ktxn__accumulator_end(world->acc, true, &error), 0);
+  struct ktxn__op op = {.type = KTXN__OP_COMMIT, .done = on_told, .owner = &told};
+  ktxn__sender_submit(world->sender, &op, world->now_us);
+  world_run(world, &told.done, 10000000);
+  assert_true(told.done);
+  assert_int_equal(told.counts.committed, 1);
+  assert_int_equal(told.counts.records_delivered, 1);
   world_close_all(world);
 }
 
@@ -351,7 +381,8 @@ static void any_failing_allocation_is_survived(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_transaction_is_committed),
-      cmocka_unit_test(an_empty_transaction_needs_no_request),
+      cmocka_unit_test(whoever_is_told_of_an_end_finds_it_counted),
+    cmocka_unit_test(an_empty_transaction_needs_no_request),
       cmocka_unit_test(a_failed_batch_makes_the_commit_fail_and_abort_mends_it),
       cmocka_unit_test(a_failure_that_nobody_waits_for_is_told_by_the_hook),
       cmocka_unit_test(retriable_answers_are_retried),
