@@ -14,6 +14,7 @@ void ktxn__txn_fence_heard(struct ktxn__txn *txn, int64_t now_us) {
 void ktxn__txn_fence_enter(struct ktxn__txn *txn, int64_t now_us, int16_t broker_code, uint8_t api) {
   if (txn->fence != KTXN__TXN_FENCE_NONE || !ktxn__txn_in_transaction(txn) || txn->held) return;
   ktxn__txn_fence_heard(txn, now_us);
+  txn->nothing_open = 0;
   txn->fence = KTXN__TXN_FENCE_LOOK;
   /* Sends are refused from now on; commit waits for the answer, which becomes its error. */
   if (txn->state == KTXN__TXN_IN_TRANSACTION)
@@ -54,6 +55,8 @@ static void moved(struct ktxn__txn *txn, int16_t broker_code) {
   ktxn__txn_wait_none(txn);
 }
 
+enum { NOTHING_OPEN_MAX = 4 };
+
 void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             const struct ktxn__txn_result *result) {
   int16_t broker_code = txn->error.broker_code != 0 ? txn->error.broker_code : (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH;
@@ -69,8 +72,9 @@ void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct 
   }
   bool ours = result->producer_id == txn->producer_id && result->producer_epoch == txn->producer_epoch;
   bool behind = ktxn__txn_behind(txn, result);
-  /* What has been acknowledged is open, or this node does not know of it. */
-  if (ours && txn->acked && result->look != KTXN__TXN_LOOK_ONGOING) behind = true;
+  /* What has been acknowledged is open, or this node does not know of it; but not each that is asked. */
+  bool nothing = ours && txn->acked && result->look != KTXN__TXN_LOOK_ONGOING;
+  if (nothing && txn->nothing_open++ < NOTHING_OPEN_MAX) behind = true;
   if (behind)
     ktxn__txn_refind(txn, now_us, slot->node);
   else if (ours)

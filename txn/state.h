@@ -146,6 +146,7 @@ struct ktxn__txn {
 
   uint8_t debt;
   uint8_t fence;
+  uint8_t nothing_open; /* looks that showed our epoch and not what was acknowledged */
 
   /* pacing (pace.c); with ends that are not paced all but ended_us and paced_since_us stay as they are */
   bool settling; /* V2: the last end may not be complete at the coordinator */
