@@ -6,6 +6,9 @@
  * would abort and fence a live successor.
  */
 
+/* That many nodes may be behind before it is believed that nothing is open. */
+enum { NOTHING_OPEN_MAX = 4 };
+
 /* Since when is it known? A look that takes it for nobody's work forgets that again. */
 void ktxn__txn_fence_heard(struct ktxn__txn *txn, int64_t now_us) {
   if (txn->heard_us < 0) txn->heard_us = now_us;
@@ -54,8 +57,6 @@ static void moved(struct ktxn__txn *txn, int16_t broker_code) {
   txn->fence = KTXN__TXN_FENCE_END;
   ktxn__txn_wait_none(txn);
 }
-
-enum { NOTHING_OPEN_MAX = 4 };
 
 void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             const struct ktxn__txn_result *result) {
