@@ -199,7 +199,8 @@ static int16_t append_txn(struct ktxn__model *model, struct commit *commit) {
                                     .base_sequence = -1,
                                     .record_count = 1,
                                     .max_timestamp_ms = ktxn__model_wall_ms(model)};
-  struct ktxn__model_admission how = {.verifies = commit->verified, .guard = commit->guard};
+  struct ktxn__model_admission how = {
+      .verifies = commit->verified, .of_epoch = ktxn__model_node_traits(model, commit->ticket->node)->features, .guard = commit->guard};
   int16_t code = ktxn__model_producer_admit(ktxn__model_log_producer(log, commit->producer_id), &batch, &how);
   if (code == KTXN__MODEL_NONE) {
     struct ktxn__model_entry *entry = ktxn__model_log_append(&model->memory, log, &batch, 0, commit->ticket->tag);
@@ -282,7 +283,8 @@ static void ask_coordinator(struct ktxn__model *model, struct commit *commit, bo
 static bool must_ask(const struct ktxn__model *model, const struct commit *commit, bool add) {
   const struct ktxn__model_producer *producer =
       ktxn__model_log_producer(&model->groups.topic->partitions[commit->part]->log, commit->producer_id);
-  bool open = producer != NULL && producer->txn_first >= 0;
+  bool open = ktxn__model_producer_is_open(producer, commit->producer_epoch,
+                                           ktxn__model_node_traits(model, commit->ticket->node)->features);
   return !open && (add || (model->config.verification && ktxn__model_node_traits(model, commit->ticket->node)->verifies_offsets));
 }
 

@@ -158,9 +158,14 @@ static bool verifies(const struct ktxn__model *model, const struct produce *prod
   return implicit(produce) || (model->config.verification && ktxn__model_node_traits(model, produce->ticket->node)->verifies);
 }
 
+static bool of_epoch(const struct ktxn__model *model, const struct produce *produce) {
+  return ktxn__model_node_traits(model, produce->ticket->node)->features;
+}
+
 static int16_t admit(const struct ktxn__model *model, const struct part *part, const struct ktxn__model_producer *producer) {
   struct ktxn__model_admission how = {.client = true,
                                       .verifies = verifies(model, part->produce),
+                                      .of_epoch = of_epoch(model, part->produce),
                                       .must_start = implicit(part->produce) && part->batch.transactional,
                                       .guard = part->guard};
   return part->batch.producer_id < 0 ? KTXN__MODEL_NONE : ktxn__model_producer_admit(producer, &part->batch, &how);
@@ -246,8 +251,29 @@ static bool concurrent(const struct produce *produce) {
   return false;
 }
 
+/* The question has a name: its answer is worth nothing once the transaction that it was about has ended. */
+static bool name_question(struct ktxn__model *model, struct part *part) {
+  struct ktxn__model_producer *producer =
+      ktxn__model_log_introduce(&model->memory, &part->partition->log, part->batch.producer_id);
+  if (producer == NULL) {
+    return false;
+  }
+  int32_t sequence = part->batch.base_sequence;
+  producer->lowest_sequence = producer->guard == 0 || sequence < producer->lowest_sequence ? sequence : producer->lowest_sequence;
+  producer->guard = producer->guard == 0 ? ++model->next_guard : producer->guard;
+  part->guard = producer->guard;
+  return true;
+}
+
+/* The marker of the transaction before may have come meanwhile: it is a new question. */
 static void ask_again(struct ktxn__model *model, struct ktxn__model_event *event) {
-  ktxn__model_ask(model, &KTXN__LIST_OF(event, struct produce, retry)->question);
+  struct produce *produce = KTXN__LIST_OF(event, struct produce, retry);
+  for (int32_t i = 0; i < produce->count; i++) {
+    if (produce->parts[i].asked >= 0) {
+      name_question(model, &produce->parts[i]);
+    }
+  }
+  ktxn__model_ask(model, &produce->question);
 }
 
 /* The transaction before is not complete yet: the broker itself tries again for a while before it bothers the client. */
@@ -279,20 +305,13 @@ static bool needs_question(const struct ktxn__model *model, const struct part *p
     return false;
   }
   const struct ktxn__model_producer *producer = ktxn__model_log_producer(&part->partition->log, part->batch.producer_id);
-  return producer == NULL || producer->txn_first < 0;
+  return !ktxn__model_producer_is_open(producer, part->batch.producer_epoch, of_epoch(model, part->produce));
 }
 
-/* The question has a name: its answer is worth nothing once the transaction that it was about has ended. */
 static bool note_question(struct ktxn__model *model, struct part *part) {
-  struct ktxn__model_producer *producer =
-      ktxn__model_log_introduce(&model->memory, &part->partition->log, part->batch.producer_id);
-  if (producer == NULL) {
+  if (!name_question(model, part)) {
     return false;
   }
-  int32_t sequence = part->batch.base_sequence;
-  producer->lowest_sequence = producer->guard == 0 || sequence < producer->lowest_sequence ? sequence : producer->lowest_sequence;
-  producer->guard = producer->guard == 0 ? ++model->next_guard : producer->guard;
-  part->guard = producer->guard;
   part->asked = part->produce->asked_count;
   part->produce->places[part->produce->asked_count++] = ktxn__model_place(part->partition->topic->name, part->partition->index);
   return true;

@@ -37,9 +37,13 @@ struct ktxn__model_producer {
 struct ktxn__model_admission {
   bool client;         /* sequences count; else it comes from a coordinator, which has none */
   bool verifies;       /* a transaction's first batch needs an answered question */
+  bool of_epoch;       /* an open transaction of another epoch is not this one (brokers from 4.0) */
   bool must_start;     /* and sequence 0, when nothing is known about the producer (transactions V2) */
   uint64_t guard;      /* of that question; 0 = there was none */
 };
+
+/** Its transaction is open here: an append needs no question. */
+bool ktxn__model_producer_is_open(const struct ktxn__model_producer *producer, int16_t epoch, bool of_epoch);
 
 /** The sequence of the last of `count` records from `first` on: 0 follows INT32_MAX. */
 int32_t ktxn__model_sequence_last(int32_t first, int32_t count);
