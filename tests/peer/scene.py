@@ -202,6 +202,10 @@ class Scene:
         """Names of the requests of these APIs, in order."""
         return [r.name for r in self.peer.find() if r.name in apis or r.api in apis]
 
+    def of_producer(self):
+        """The requests so far without what a client asks about the cluster, which it may do at any time."""
+        return self.peer.find(when=lambda r: r.api not in ("ApiVersions", "Metadata"))
+
     def count(self, api):
         return len(self.peer.find(api))
 

@@ -88,7 +88,7 @@ class CallsTest(ScenarioCase):
         return gate
 
     def check(self, scene, state, call, wanted):
-        before, sent = scene.ok("state").fields, len(self.sent(scene))
+        before, sent = scene.ok("state").fields, len(scene.of_producer())
         line, waits = CALLS[call], wanted == "RETRY TIMED_OUT"
         scene.drive.collect()
         answer = scene.drive.cmd(line.replace("3000", "30") if waits else line)
@@ -99,14 +99,10 @@ class CallsTest(ScenarioCase):
             scene.labels["v"] += call == "send"
             return
         self.assertEqual(answer.fatal, state == "fatal" and answer.cls != "USAGE", text)
-        self.assertEqual(len(self.sent(scene)), sent, "%s: %s wrote something" % (state, call))
+        self.assertEqual(len(scene.of_producer()), sent, "%s: %s wrote something" % (state, call))
         self.assertEqual(scene.ok("state").fields["epoch"], before["epoch"])
         if not waits:
             self.prompt(answer, 1000)
-
-    def sent(self, scene):
-        """What speaks of transactions."""
-        return [r for r in scene.peer.find() if r.api not in ("ApiVersions", "Metadata", "FindCoordinator")]
 
     def in_state(self, protocol, state, calls):
         config = {"transactional_id": None} if state == "without an id" else {}

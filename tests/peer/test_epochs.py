@@ -106,11 +106,11 @@ class EpochTest(ScenarioCase):
             for api in ("AddPartitionsToTxn", "EndTxn", "InitProducerId", "FindCoordinator", "TxnOffsetCommit"):
                 scene.peer.on(api, error(31), times=None)
             first = scene.fails(COMMIT, "CONFIG", "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", fatal=True)
-            sent = len(scene.peer.find())
+            sent = len(scene.of_producer())
             scene.fatal_everywhere(first)
             scene.drive.cmd("flush 1000")
             scene.fatal_everywhere(first)
-            self.assertEqual(len(scene.peer.find()), sent, "nothing more on the wire")
+            self.assertEqual(len(scene.of_producer()), sent, "nothing more on the wire")
             scene.may_hang = True
 
     def forgotten(self, scene):

@@ -45,10 +45,10 @@ class FencingTest(ScenarioCase):
             scene.ok("flush 15000")
             self.successor(scene)
             first = scene.fails("commit 15000", "RECREATE", "FENCED", fatal=True)
-            sent = len(scene.peer.find())
+            sent = len(scene.of_producer())
             again = scene.fails("abort 15000", "RECREATE", "FENCED", fatal=True)
             self.assertEqual(again.message, first.message)
-            self.assertEqual(len(scene.peer.find()), sent)
+            self.assertEqual(len(scene.of_producer()), sent)
 
     @protocols(1, 2)
     def test_C10_the_broker_times_the_transaction_out(self, protocol):
