@@ -117,12 +117,14 @@ class KafkaCase(unittest.TestCase):
     def _bad(result):
         return 0 if result is None else len(result.failures) + len(result.errors)
 
-    def name(self, what):
+    @classmethod
+    def name(cls, what):
         """A name that no other test of this cluster has."""
-        return "%s-%s-%d" % (what, os.getpid(), next(self.names))
+        return "%s-%s-%d" % (what, os.getpid(), next(cls.names))
 
-    def topic(self, partitions=1, what="topic", **configs):
-        return self.client.create_topic(self.name(what), partitions, min(3, self.cluster.count), **configs)
+    @classmethod
+    def topic(cls, partitions=1, what="topic", **configs):
+        return cls.client.create_topic(cls.name(what), partitions, min(3, cls.cluster.count), **configs)
 
     def program(self, **settings):
         """A started ktxn-drive without a producer; settings are written with _ for . ."""
@@ -138,9 +140,10 @@ class KafkaCase(unittest.TestCase):
         program.do("init 60000")
         return program
 
-    def session(self, timeout_ms=60000, requests=None):
+    @classmethod
+    def session(cls, timeout_ms=60000, requests=None):
         """Raw requests for a transactional id and a topic of its own."""
-        return Session(self.client, self.name("tid"), self.topic(), requests or self.requests, timeout_ms, self.looks)
+        return Session(cls.client, cls.name("tid"), cls.topic(), requests or cls.requests, timeout_ms, cls.looks)
 
     def records(self, topic):
         """What a read_committed reader sees, in partition and offset order, once no transaction is open any more: a commit

@@ -1,47 +1,15 @@
 #!/usr/bin/env python3
 """What coordinators and partition leaders answer, row by row, to raw requests: what the transaction manager builds upon
 (docs/TRANSACTIONS.md, "What brokers answer"). A release that answers otherwise shows here.
-
-Each class runs with V1 requests on clusters at transaction.version 0 and 1 and on older releases, with V2 requests at level 2,
-and with V1 requests at level 2. `answers` holds an answer against what each of the three should say.
 """
 
+import copy
 import unittest
 
+import wire
+from answers import on_all
 from rpc import V1, V2
-from support import ON_2, ON_3, ON_4_V0, ON_4_V1, ON_4_V2, KafkaCase, kind_name
-
-
-class Answers(KafkaCase):
-    def answers(self, told, v1, v2, old=None):
-        """old: V1 requests on a cluster at level 2, as v1 unless given. 51s before an answer count where they are expected."""
-        self.same(told, v1 if not self.v2 else v2 if self.requests == V2 else (v1 if old is None else old))
-
-    def same(self, told, wanted):
-        if "51, then" not in wanted:
-            told = told.replace("51, then ", "")
-        self.assertEqual(told, wanted)
-
-    def shown(self, session, state):
-        """What the coordinator shows, where it can be asked."""
-        if self.looks:
-            self.assertEqual(session.state(), state)
-
-    def read(self, session, *values):
-        """A row's end: nothing is open, and this is what read_committed readers see."""
-        self.assertEqual(self.values(session.topic), list(values))
-
-
-def on_all(*kinds):
-    """Class decorator: the rows of a class on each kind, and on level 2 with the requests of both protocols."""
-    def make(mixin):
-        for kind in kinds:
-            for requests in (V2, V1) if kind is ON_4_V2 else (V1,):
-                name = "%sOn%s%s" % (mixin.__name__, kind_name(kind), "OldRequests" if kind is ON_4_V2 and requests == V1 else "")
-                globals()[name] = type(name, (mixin, Answers), {"kind": dict(kind, nodes=1), "requests": requests,
-                                                               "__module__": mixin.__module__})
-        return mixin
-    return make
+from support import ON_2, ON_3, ON_3_UNVERIFIED, ON_4_V0, ON_4_V1, ON_4_V2, on_each
 
 
 @on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3, ON_2)
@@ -182,6 +150,60 @@ class Verified:
         self.read(session, "first")
 
 
+@on_all(ON_3_UNVERIFIED, ON_2)
+class Unverified:
+    """Partition leaders that take any batch of an epoch that is not too old."""
+
+    def test_commit_completed__a_late_batch(self):
+        session = self.session()
+        session.ended()
+        self.same(session.write(0, "late"), "0")
+        self.assertEqual([found.epoch for found in self.client.open_transactions(session.topic)], [session.who(0).epoch])
+        session.begin(0, "second")
+        session.must(session.commit(0))
+        self.read(session, "first", "late", "second")
+
+    def bumped(self):
+        """An aborted transaction, and the next epoch."""
+        session = self.session()
+        session.ended(commit=False)
+        self.same(session.init(0), "0 e+1")
+        return session
+
+    def test_abort_and_bump__a_late_batch_and_the_next_commit(self):
+        """The bump reaches the coordinator alone: the aborted batch is read."""
+        session = self.bumped()
+        self.same(session.write(0, "late"), "0")
+        session.begin(1, "next")
+        session.must(session.commit(1))
+        self.read(session, "late", "next")
+
+    def test_abort_and_bump__a_late_offset(self):
+        session, group = self.bumped(), self.name("group")
+        self.same(session.offset(0, group, 100), "0")
+        with self.assertRaises(wire.KafkaError) as caught:
+            self.client.committed(group, session.topic, seconds=0)
+        self.assertEqual(caught.exception.code, wire.UNSTABLE_OFFSET_COMMIT)
+        session.must(session.add_offsets(1, group))
+        session.must(session.abort(1))
+        self.assertEqual(self.client.committed(group, session.topic), {0: -1})
+
+    def test_abort_and_bump_and_sweep__late_batches_and_offsets(self):
+        session, group = self.bumped(), self.name("group")
+        self.same(session.write(0, "before the sweep"), "0")
+        self.same(session.offset(0, group, 100), "0")
+        session.must(session.add(1))
+        session.must(session.add_offsets(1, group))
+        session.must(session.abort(1))
+        session.complete()
+        self.same(session.write(0, "late"), "47")
+        self.same(session.offset(0, group, 200), "47")
+        session.begin(1, "next")
+        session.must(session.commit(1))
+        self.read(session, "next")
+        self.assertEqual(self.client.committed(group, session.topic), {0: -1})
+
+
 @on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3, ON_2)
 class Succeeded:
     """A successor, or a late InitProducerId of our own. The numbers are epochs, counted from the old one's e."""
@@ -252,6 +274,36 @@ class Succeeded:
             session.begin(1, "second")
             session.must(session.commit(1))
         self.read(session, *["second"] * self.v2)
+
+
+@on_each(ON_4_V2)
+class Unregistered:
+    """Level 2, nothing registered at e, a successor that spoke V1 requests: EndTxn 5 of the old one is taken for a copy of the
+    successor's end. So something is registered before an end."""
+
+    def passed_by(self, commit):
+        old = self.session(requests=V2)
+        self.assertEqual(old.init(0), "0 e+1")
+        successor = copy.copy(old)
+        successor.requests, successor.sequences = V1, {}
+        successor.begin(1, "successor")
+        successor.must(successor.end(1, commit))
+        successor.complete()
+        self.assertEqual(old.write(0, "old"), "47")
+        self.assertEqual(old.add(0), "90")
+        return old
+
+    def test_successor_aborted__the_old_ones_abort(self):
+        old = self.passed_by(commit=False)
+        self.assertEqual(old.abort(0), "0 e+1")
+        self.assertEqual(self.values(old.topic), [])
+
+    def test_successor_committed__the_old_ones_commit_and_next_batch(self):
+        old = self.passed_by(commit=True)
+        self.assertEqual(old.abort(0), "48")
+        self.assertEqual(old.commit(0), "0 e+1")
+        self.assertEqual(old.write(1, "dropped", sequence=0), "0")
+        self.assertEqual(self.values(old.topic), ["successor"])
 
 
 if __name__ == "__main__":
