@@ -8,6 +8,15 @@
 
 /* ---- what brokers tell ------------------------------------------------------------------------------------------- */
 
+static void adopt_features(struct ktxn__cluster *cluster, struct ktxn__broker_features told) {
+  int16_t before = cluster->features.transaction_version;
+  cluster->features = told;
+  if (before >= 0 && before != told.transaction_version) {
+    ktxn__log(cluster->ports->log, KTXN__LOG_INFO, "the cluster is at transaction.version %d now; it was at %d",
+              told.transaction_version, before);
+  }
+}
+
 /* KIP-584: brokers learn of a change one after the other; the highest epoch is the newest truth. */
 static void on_versions(void *ctx, struct ktxn__broker *broker, int64_t now_us) {
   struct ktxn__cluster *cluster = ctx;
@@ -15,7 +24,7 @@ static void on_versions(void *ctx, struct ktxn__broker *broker, int64_t now_us) 
   bool newer = told.epoch > cluster->features.epoch;
   bool first = cluster->features.transaction_version < 0;
   if (told.transaction_version >= 0 && (newer || first)) {
-    cluster->features = told;
+    adopt_features(cluster, told);
   }
   cluster->version++;
   if (!cluster->known && !cluster->asking) {

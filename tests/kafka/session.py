@@ -71,12 +71,12 @@ class Session:
         return self.asked(rpc.commit_offset, send, self.tid, self.who(n), group, self.topic, offset,
                           version=rpc.OFFSET_COMMIT[self.requests])
 
-    def write(self, n, value, sequence=None, requests=None):
+    def write(self, n, value, sequence=None, requests=None, once=False):
         """Without a sequence: the next one of that epoch."""
         sequence = self.sequences.get(n, 0) if sequence is None else sequence
         batch = record_batch([value.encode()], self.who(n), sequence, True)
         told = self.asked(rpc.produce, self.client.leaders(self.topic, 0), self.tid, self.topic, 0, batch,
-                          version=rpc.PRODUCE[requests or self.requests])
+                          version=rpc.PRODUCE[requests or self.requests], once=once)
         if told.endswith("0"):
             self.sequences[n] = sequence + 1
         return told

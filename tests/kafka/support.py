@@ -182,6 +182,8 @@ class KafkaCase(unittest.TestCase):
 ON_4_V2 = dict(version="4.4.0")
 ON_4_V1 = dict(version="4.4.0", transaction_version=1)
 ON_4_V0 = dict(version="4.4.0", transaction_version=0)
+# One whose level the tests change.
+ON_4_SWITCHED = dict(version="4.4.0", label="Switched")
 ON_3 = dict(version="3.9.2")
 # Partition leaders that don't ask the coordinator whether a batch is in a transaction (KIP-890 part 1): all before 3.6, and
 # later ones by a setting.
