@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <cmocka.h>
 
@@ -96,6 +97,26 @@ static void a_thread_has_a_name_and_no_signals(void **state) {
   close_shared(&shared);
 }
 
+static void *measure_slack(void *ctx) {
+  int *slack_ns = ctx;
+  slack_ns[0] = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+  ktxn__thread_exact_timers();
+  slack_ns[1] = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+  return NULL;
+}
+
+static void exact_timers_are_those_of_the_thread_that_wants_them(void **state) {
+  (void)state;
+  struct ktxn__thread thread;
+  int mine = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+  int slack_ns[2];
+  assert_true(ktxn__thread_start(&thread, "exact", measure_slack, slack_ns));
+  ktxn__thread_join(&thread);
+  assert_int_equal(slack_ns[0], mine);
+  assert_int_equal(slack_ns[1], 1);
+  assert_int_equal(prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL), mine);
+}
+
 static void a_wait_ends_at_its_deadline(void **state) {
   (void)state;
   struct shared shared;
@@ -137,6 +158,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_threads_take_turns),
       cmocka_unit_test(a_thread_has_a_name_and_no_signals),
+      cmocka_unit_test(exact_timers_are_those_of_the_thread_that_wants_them),
       cmocka_unit_test(a_wait_ends_at_its_deadline),
       cmocka_unit_test(a_wait_without_a_deadline_ends_by_a_signal),
   };
