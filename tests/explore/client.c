@@ -4,10 +4,14 @@
 
 /* What the engine does around the manager: sends what it asks for, at once; drops what it says is lost. */
 
-static const struct ktxn__txn_config config = {.transactional = true,
-                                               .in_flight_max = 5,
-                                               .transaction_timeout_us = TIMEOUT_US,
-                                               .seed = 1}; /* no waits: any order of events is explored anyway */
+/* No waits: any order of events is explored anyway. */
+static struct ktxn__txn_config make_config(void) {
+  return (struct ktxn__txn_config){.transactional = true,
+                                   .pacing = scope.paced,
+                                   .in_flight_max = 5,
+                                   .transaction_timeout_us = TIMEOUT_US,
+                                   .seed = 1};
+}
 
 void ktxn__txn_hook(const char *what) { judge(BREACH_BROKEN, "the manager's own check failed: %s", what); }
 
@@ -105,6 +109,13 @@ static void take_reports(struct state *state) {
   while (ktxn__txn_next_report(manager(state), &report)) judge_report(state, &report);
 }
 
+/* A wait of pacing is over at once: what happens meanwhile may as well happen before or after. */
+static void pass_wait(struct state *state) {
+  int64_t at_us = ktxn__txn_deadline_us(manager_of(state));
+  bool waits = scope.paced && !manager_of(state)->slot.active && at_us != INT64_MAX && at_us > state->now_us;
+  if (waits) state->now_us = at_us;
+}
+
 void client_run(struct state *state) {
   struct world *world = &state->world;
   struct ktxn__txn_request request;
@@ -116,6 +127,7 @@ void client_run(struct state *state) {
     send_new(state, part);
   }
   ktxn__txn_set_queued(manager(state), count(world->queued));
+  pass_wait(state);
   if (ktxn__txn_next_request(manager(state), state->now_us, &request)) put_request(state, &request);
   take_reports(state);
 }
@@ -187,6 +199,7 @@ bool client_quiet(const struct state *state) {
 /* As after an InitProducerId that node 1 has answered. */
 void client_start(struct state *state) {
   struct ktxn__txn_request request;
+  struct ktxn__txn_config config = make_config();
   struct ktxn__txn *txn = ktxn__txn_init(state->block, PARTS, 0, &config);
   ktxn__txn_set_features(txn, scope.v2 ? 2 : 1, scope.v2);
   ktxn__txn_start(txn, 0);

@@ -30,6 +30,7 @@ static void forget_times(struct ktxn__txn *txn, int64_t now_us) {
   txn->attempts = 0;
   txn->random = 0;
   txn->ended_us = 0;
+  txn->probes = 0;
   txn->need_us = 0;
   txn->paced_since_us = -1;
   if (txn->missing_us >= 0) txn->missing_us = now_us - txn->missing_us >= TIMEOUT_US ? 1 : 0;

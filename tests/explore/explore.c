@@ -18,6 +18,7 @@ static const struct scope scopes[] = {
     {.name = "v1-old", .about = "V1, not verified, no look", .unverified = true, .no_look = true, .epoch = 5, .txns = 2},
     {.name = "v1-last-epochs", .about = "V1, not verified, the epoch runs out", .unverified = true, .epoch = 32765, .txns = 2},
     {.name = "v2", .about = "V2", .v2 = true, .epoch = 5, .txns = 2},
+    {.name = "v2-paced", .about = "V2, paced", .v2 = true, .paced = true, .epoch = 5, .txns = 2},
     {.name = "v2-mixed", .about = "V2, the successor speaks V1", .v2 = true, .v1_successor = true, .epoch = 5, .txns = 2},
 };
 

@@ -153,6 +153,7 @@ struct scope {
   bool unverified;   /* V1: leaders do not verify with the coordinator */
   bool no_look;      /* before Kafka 3.0 */
   bool v1_successor; /* the successor speaks V1 on a V2 cluster */
+  bool paced;        /* V2: the first write asks whether the last end is complete */
   int16_t epoch;     /* to start with */
   uint8_t txns;
 };
