@@ -423,6 +423,8 @@ static void done(struct ktxn__call *call, enum ktxn__call_fate fate, struct ktxn
     return;
   }
   ktxn__sender_set_who(sender, call->broker);
+  ktxn__log(sender->ports->log, KTXN__LOG_DEBUG, "Produce to %s: %s, %u batches", sender->who,
+            fate == KTXN__CALL_ANSWERED ? "answered" : "no answer", request->item_count);
   if (fate == KTXN__CALL_ANSWERED) {
     take_response(sender, request, body, now_us);
   } else {

@@ -8,7 +8,7 @@
  * Prints one line of JSON. CPU is that of the whole process, from the first measured record until the last one is
  * acknowledged; start, metadata and a first record (or some transactions) come before. Transactions end after COUNT of
  * them or when the time is over, whichever comes first; "cycle" is begin, send and commit, "commit" the last of these.
- * KTXN_BENCH_SET="key=value" is one more setting for ktxn.
+ * KTXN_BENCH_SET="key=value" is one more setting for ktxn; with KTXN_BENCH_PHASES=1 it tells where cycles wait (phases.h).
  */
 
 #include <inttypes.h>

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ktxn/ktxn.h"
+#include "tests/bench/phases.h"
 
 /* Callbacks are served once in so many records, as a program that has other work to do would. */
 #define SERVE_EVERY 1000
@@ -57,6 +58,7 @@ void client_open(const struct client_options *options) {
     check(ktxn_config_set(config, "transactional.id", options->transactional_id, &error), "transactional.id", &error);
   }
   set_more(config);
+  phases_open(config);
   producer = ktxn_producer_new(config, &error);
   if (producer == NULL) {
     client_fail("producer", error.message);
@@ -90,12 +92,14 @@ void client_flush(void) {
 
 void client_begin(void) {
   ktxn_error error;
+  phases_begin();
   check(ktxn_begin_transaction(producer, &error), "begin", &error);
 }
 
 void client_commit(void) {
   ktxn_error error;
   check(ktxn_commit_transaction(producer, 60000, &error), "commit", &error);
+  phases_end();
 }
 
 static const char *const shown[][2] = {{"pacing-probe-total", "probes"},
@@ -108,6 +112,7 @@ void client_mark(void) {
   for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
     marked[i] = ktxn_metric_value(producer, shown[i][0]);
   }
+  phases_mark();
 }
 
 /* For each transaction. */
@@ -116,6 +121,7 @@ void client_print_more(uint64_t transactions) {
     uint64_t value = ktxn_metric_value(producer, shown[i][0]) - marked[i];
     (void)printf(", \"%s\": %.2f", shown[i][1], (double)value / (double)transactions);
   }
+  phases_print();
 }
 
 void client_close(void) {
