@@ -199,8 +199,9 @@ static int16_t append_txn(struct ktxn__model *model, struct commit *commit) {
                                     .base_sequence = -1,
                                     .record_count = 1,
                                     .max_timestamp_ms = ktxn__model_wall_ms(model)};
-  struct ktxn__model_admission how = {
-      .verifies = commit->verified, .of_epoch = ktxn__model_node_traits(model, commit->ticket->node)->features, .guard = commit->guard};
+  struct ktxn__model_admission how = {.verifies = commit->verified,
+                                      .guard = commit->guard,
+                                      .by_epoch = ktxn__model_node_traits(model, commit->ticket->node)->ongoing_by_epoch};
   int16_t code = ktxn__model_producer_admit(ktxn__model_log_producer(log, commit->producer_id), &batch, &how);
   if (code == KTXN__MODEL_NONE) {
     struct ktxn__model_entry *entry = ktxn__model_log_append(&model->memory, log, &batch, 0, commit->ticket->tag);
@@ -283,9 +284,9 @@ static void ask_coordinator(struct ktxn__model *model, struct commit *commit, bo
 static bool must_ask(const struct ktxn__model *model, const struct commit *commit, bool add) {
   const struct ktxn__model_producer *producer =
       ktxn__model_log_producer(&model->groups.topic->partitions[commit->part]->log, commit->producer_id);
-  bool open = ktxn__model_producer_is_open(producer, commit->producer_epoch,
-                                           ktxn__model_node_traits(model, commit->ticket->node)->features);
-  return !open && (add || (model->config.verification && ktxn__model_node_traits(model, commit->ticket->node)->verifies_offsets));
+  const struct ktxn__model_traits *traits = ktxn__model_node_traits(model, commit->ticket->node);
+  bool ongoing = ktxn__model_producer_ongoing(producer, commit->producer_epoch, traits->ongoing_by_epoch);
+  return !ongoing && (add || (model->config.verification && traits->verifies_offsets));
 }
 
 static void commit_offsets(struct ktxn__model *model, struct ktxn__model_ticket *ticket, const struct ktxn__model_offset_commit *ask,

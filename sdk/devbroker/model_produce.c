@@ -158,16 +158,12 @@ static bool verifies(const struct ktxn__model *model, const struct produce *prod
   return implicit(produce) || (model->config.verification && ktxn__model_node_traits(model, produce->ticket->node)->verifies);
 }
 
-static bool of_epoch(const struct ktxn__model *model, const struct produce *produce) {
-  return ktxn__model_node_traits(model, produce->ticket->node)->features;
-}
-
 static int16_t admit(const struct ktxn__model *model, const struct part *part, const struct ktxn__model_producer *producer) {
   struct ktxn__model_admission how = {.client = true,
                                       .verifies = verifies(model, part->produce),
-                                      .of_epoch = of_epoch(model, part->produce),
                                       .must_start = implicit(part->produce) && part->batch.transactional,
-                                      .guard = part->guard};
+                                      .guard = part->guard,
+                                      .by_epoch = ktxn__model_node_traits(model, part->produce->ticket->node)->ongoing_by_epoch};
   return part->batch.producer_id < 0 ? KTXN__MODEL_NONE : ktxn__model_producer_admit(producer, &part->batch, &how);
 }
 
@@ -265,9 +261,9 @@ static bool name_question(struct ktxn__model *model, struct part *part) {
   return true;
 }
 
-/* The marker of the transaction before may have come meanwhile: it is a new question. */
 static void ask_again(struct ktxn__model *model, struct ktxn__model_event *event) {
   struct produce *produce = KTXN__LIST_OF(event, struct produce, retry);
+  /* A marker that came meanwhile has made the question's name worthless: each try has one of its own. */
   for (int32_t i = 0; i < produce->count; i++) {
     if (produce->parts[i].asked >= 0) {
       name_question(model, &produce->parts[i]);
@@ -305,7 +301,8 @@ static bool needs_question(const struct ktxn__model *model, const struct part *p
     return false;
   }
   const struct ktxn__model_producer *producer = ktxn__model_log_producer(&part->partition->log, part->batch.producer_id);
-  return !ktxn__model_producer_is_open(producer, part->batch.producer_epoch, of_epoch(model, part->produce));
+  return !ktxn__model_producer_ongoing(producer, part->batch.producer_epoch,
+                                       ktxn__model_node_traits(model, part->produce->ticket->node)->ongoing_by_epoch);
 }
 
 static bool note_question(struct ktxn__model *model, struct part *part) {

@@ -44,14 +44,15 @@ static bool in_sequence(const struct ktxn__model_producer *producer, const struc
   return follows(last_sequence(producer), batch->base_sequence);
 }
 
-bool ktxn__model_producer_is_open(const struct ktxn__model_producer *producer, int16_t epoch, bool of_epoch) {
-  return producer != NULL && producer->txn_first >= 0 && (!of_epoch || producer->epoch == epoch);
+bool ktxn__model_producer_ongoing(const struct ktxn__model_producer *producer, int16_t epoch, bool by_epoch) {
+  return producer != NULL && producer->txn_first >= 0 && (!by_epoch || producer->epoch == epoch);
 }
 
 int16_t ktxn__model_producer_admit(const struct ktxn__model_producer *producer, const struct ktxn__model_batch *batch,
                                    const struct ktxn__model_admission *how) {
-  bool open = ktxn__model_producer_is_open(producer, batch->producer_epoch, how->of_epoch);
-  if (batch->transactional && !open && how->verifies &&
+  bool open = producer != NULL && producer->txn_first >= 0;
+  bool ongoing = ktxn__model_producer_ongoing(producer, batch->producer_epoch, how->by_epoch);
+  if (batch->transactional && !ongoing && how->verifies &&
       (producer == NULL || how->guard == 0 || producer->guard != how->guard)) {
     return KTXN__MODEL_INVALID_TXN_STATE;
   }
@@ -61,8 +62,7 @@ int16_t ktxn__model_producer_admit(const struct ktxn__model_producer *producer, 
   if (how->client && !in_sequence(producer, batch, how)) {
     return KTXN__MODEL_OUT_OF_ORDER_SEQUENCE_NUMBER;
   }
-  bool other = producer != NULL && producer->txn_first >= 0 && !batch->transactional;
-  return other ? KTXN__MODEL_INVALID_TXN_STATE : KTXN__MODEL_NONE;
+  return open && !batch->transactional ? KTXN__MODEL_INVALID_TXN_STATE : KTXN__MODEL_NONE;
 }
 
 static void renew(struct ktxn__model_producer *producer, int16_t epoch) {

@@ -37,13 +37,10 @@ struct ktxn__model_producer {
 struct ktxn__model_admission {
   bool client;         /* sequences count; else it comes from a coordinator, which has none */
   bool verifies;       /* a transaction's first batch needs an answered question */
-  bool of_epoch;       /* an open transaction of another epoch is not this one (brokers from 4.0) */
   bool must_start;     /* and sequence 0, when nothing is known about the producer (transactions V2) */
   uint64_t guard;      /* of that question; 0 = there was none */
+  bool by_epoch;       /* the open transaction is the batch's own only if it has its epoch */
 };
-
-/** Its transaction is open here: an append needs no question. */
-bool ktxn__model_producer_is_open(const struct ktxn__model_producer *producer, int16_t epoch, bool of_epoch);
 
 /** The sequence of the last of `count` records from `first` on: 0 follows INT32_MAX. */
 int32_t ktxn__model_sequence_last(int32_t first, int32_t count);
@@ -51,6 +48,9 @@ int32_t ktxn__model_sequence_last(int32_t first, int32_t count);
 /** A remembered batch of the same epoch and sequences; NULL = none. */
 const struct ktxn__model_window *ktxn__model_producer_duplicate(const struct ktxn__model_producer *producer,
                                                                 const struct ktxn__model_batch *batch);
+
+/** Does the log take a batch of that epoch for part of the transaction that it has open? `producer` may be NULL. */
+bool ktxn__model_producer_ongoing(const struct ktxn__model_producer *producer, int16_t epoch, bool by_epoch);
 
 /** 0, 45, 47 or 48. `producer` is NULL when the log has never heard of it. */
 int16_t ktxn__model_producer_admit(const struct ktxn__model_producer *producer, const struct ktxn__model_batch *batch,

@@ -30,6 +30,7 @@ struct ktxn__model_traits {
   bool keeps_epoch_on_timeout;  /* V2: a timeout bumps once and remembers the epoch before (KAFKA-19367) */
   bool strict_markers;          /* V2: a marker must raise the epoch (KIP-1228) */
   bool verifies_offsets;        /* asks before a transaction's offsets, too */
+  bool ongoing_by_epoch;        /* an open transaction counts as the batch's own only if it has its epoch */
   uint32_t defects;             /* of enum ktxn__model_defect */
 };
 

@@ -75,6 +75,8 @@ void ktxn__accumulator_free(struct ktxn__accumulator *acc) {
   ktxn__free(acc->ports->mem, acc);
 }
 
+uint64_t ktxn__accumulator_seed(const struct ktxn__accumulator *acc) { return acc->config.seed; }
+
 struct ktxn__delivery *ktxn__accumulator_delivery(struct ktxn__accumulator *acc) {
   return &acc->delivery;
 }

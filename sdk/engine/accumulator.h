@@ -51,7 +51,7 @@ struct ktxn__accumulator_config {
   size_t max_request_size;      /* max.request.size */
   int64_t linger_us;            /* linger.ms */
   int64_t delivery_timeout_us;  /* delivery.timeout.ms */
-  uint64_t seed;                /* for the sticky partitioner */
+  uint64_t seed;                /* for the sticky partitioner, and for the jitter of the sender's waits */
 };
 
 #define KTXN__ACCUMULATOR_TOPICS_MAX 65536u      /* topics that one producer may write to in its life */
@@ -68,6 +68,9 @@ struct ktxn__accumulator *ktxn__accumulator_new(const struct ktxn__ports *ports,
 
 /** Everything must have been completed, unpinned and served, or never will be: callbacks not run yet are dropped. */
 void ktxn__accumulator_free(struct ktxn__accumulator *acc);
+
+/** `seed` of its configuration. */
+uint64_t ktxn__accumulator_seed(const struct ktxn__accumulator *acc);
 
 /** The delivery list of this producer; lives as long as the accumulator. */
 struct ktxn__delivery *ktxn__accumulator_delivery(struct ktxn__accumulator *acc);

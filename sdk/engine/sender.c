@@ -52,8 +52,7 @@ struct ktxn__sender *ktxn__sender_new(struct ktxn__engine *engine, const struct 
   sender->mirror.identity = (ktxn_identity){-1, -1, 0};
   sender->paced_since_us = -1;
   sender->mirror.lock = ports->lock_new(ports->ctx);
-  /* The address differs from producer to producer, which is all that the jitter of waits needs. */
-  sender->txn = make_txn(sender, (uint64_t)(uintptr_t)sender ^ (uint64_t)ports->wall_ms(ports->ctx));
+  sender->txn = make_txn(sender, ktxn__accumulator_seed(accumulator));
   if (sender->mirror.lock == NULL || sender->txn == NULL) {
     ktxn__sender_destroy(sender);
     return NULL;
