@@ -13,9 +13,12 @@ V1, V2 = 1, 2
 PRODUCE, END_TXN, OFFSET_COMMIT = {V1: 9, V2: 12}, {V1: 3, V2: 5}, {V1: 3, V2: 5}
 
 
-def init_producer_id(send, transactional_id, timeout_ms=60000, producer=(-1, -1)):
-    body = Writer(True).string(transactional_id).put("iqh", timeout_ms, *producer).tags().done()
-    answer = send(22, 4, body, True)
+def init_request(transactional_id, timeout_ms=60000, producer=(-1, -1)):
+    return 22, 4, Writer(True).string(transactional_id).put("iqh", timeout_ms, *producer).tags().done(), True
+
+
+def init_producer_id(send, *arguments):
+    answer = send(*init_request(*arguments))
     _, code, producer_id, epoch = answer.get("ihqh")
     return Answer(code, Producer(producer_id, epoch))
 

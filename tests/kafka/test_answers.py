@@ -276,6 +276,100 @@ class Succeeded:
         self.read(session, *["second"] * self.v2)
 
 
+@on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3, ON_2)
+class Late:
+    """Late copies of our own requests, and what a bump keeps out."""
+
+    def test_two_inits_without_an_identity(self):
+        """Not idempotent: a late copy of the first InitProducerId fences its own producer."""
+        session = self.session()
+        self.same(session.init(), "0 e+1")
+        self.same(session.init(), "0 e+2")
+        for commit in (True, False):
+            self.same(session.end(1, commit, requests=V1), "90")
+        self.same(session.add(1), "90")
+
+    def test_commit_completed__a_late_registration(self):
+        """By V1 requests it opens a ghost that the same end ends; by V2 the epoch has moved."""
+        session, group = self.session(), self.name("group")
+        session.ended()
+        for late in (session.add, lambda n: session.add_offsets(n, group)):
+            self.answers(late(0), "0", "90")
+            self.shown(session, "Ongoing e" if self.requests == V1 else "CompleteCommit e+1")
+            self.answers(session.commit(0), "0", "0 e+1")
+            session.complete()
+        self.read(session, "first")
+
+    def test_bump__requests_of_the_old_epoch(self):
+        session, group = self.session(), self.name("group")
+        base = session.ended()
+        self.same(session.init(base), "0 e+%d" % (base + 1))
+        for request in (session.commit, session.abort, session.add, lambda n: session.add_offsets(n, group)):
+            self.same(request(base), "90")
+        self.shown(session, "Empty e+%d" % (base + 1))
+        self.read(session, "first")
+
+    def test_open__late_copies_of_acknowledged_batches(self):
+        """The last five are known; an older one is out of order. None is written again."""
+        session = self.session()
+        if self.requests == V1:
+            session.must(session.add(0))
+        for n in range(7):
+            session.must(session.write(0, str(n)))
+        self.same(session.write(0, "2", sequence=2), "0")
+        self.same(session.write(0, "1", sequence=1), "45")
+        session.must(session.commit(0))
+        self.read(session, *map(str, range(7)))
+
+
+@on_all(ON_4_V2, ON_4_V1, ON_4_V0, ON_3)
+class LateOffsets:
+    """TxnOffsetCommit that comes late, where group coordinators ask the transaction coordinator."""
+
+    def test_abort_completed__late_offsets(self):
+        session, group = self.session(), self.name("group")
+        session.ended(commit=False)
+        self.answers(session.offset(0, group, 100), "48", "47")
+        self.assertEqual(self.client.committed(group, session.topic), {0: -1})
+
+    def test_abort_and_bump__late_offsets(self):
+        session, group = self.session(), self.name("group")
+        base = session.ended(commit=False)
+        self.same(session.init(base), "0 e+%d" % (base + 1))
+        self.same(session.offset(base, group, 100), "47")
+        self.assertEqual(self.client.committed(group, session.topic), {0: -1})
+
+
+@on_each(ON_4_V2)
+class EndsOfV2:
+    """EndTxn 5 at the current epoch and at the one before, by the coordinator's state (KIP-890)."""
+
+    def in_state(self, state):
+        session = self.session(requests=V2)
+        session.must(session.init(0))
+        if state == "Ongoing":
+            session.begin(1, "open")
+        elif state != "Empty":
+            session.requests = V1
+            session.begin(1, "ended")
+            session.must(session.end(1, state == "CompleteCommit"))
+            session.complete()
+        self.assertEqual(session.state(), state + " e+1")
+        return session
+
+    def test_ends_by_state(self):
+        rows = {"Empty": ("90", "0 e+2", "90", "48"),
+                "Ongoing": ("90", "0 e+2", "90", "0 e+2"),
+                "CompleteCommit": ("48", "0 e+2", "0 e+1", "48"),
+                "CompleteAbort": ("0 e+1", "0 e+2", "48", "48")}
+        ends = ((False, 0), (False, 1), (True, 0), (True, 1))
+        for state, wanted in rows.items():
+            for (commit, n), answer in zip(ends, wanted):
+                with self.subTest(state=state, commit=commit, epoch=n):
+                    told = self.in_state(state).end(n, commit, requests=V2)
+                    self.assertEqual(told.replace("51, then ", ""), answer)
+
+
 @on_each(ON_4_V2)
 class Unregistered:
     """Level 2, nothing registered at e, a successor that spoke V1 requests: EndTxn 5 of the old one is taken for a copy of the

@@ -117,5 +117,26 @@ class Reloaded:
         self.read(self.timed_out)
 
 
+@on_all(ON_4_V2, ON_3)
+class Rotated:
+    """A producer id whose epochs are used up. 32766 is the last that a client may have."""
+
+    def last(self):
+        """A session whose e is 32766."""
+        session = self.session()
+        self.client.age(session.tid, 32765)
+        self.same(session.init(), "0 e+32766")
+        session.start = session.who(32766)
+        return session
+
+    def test_last_epoch__end_and_init(self):
+        session = self.last()
+        session.begin(0, "first")
+        for _ in range(2):
+            self.answers(session.commit(0), "0", "0 another id, epoch 0")
+        self.same(session.init(0), "0 another id, epoch 0")
+        self.read(session, "first")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -108,6 +108,25 @@ class Fencing:
 
 
 @on_each(ON_4_V2, ON_3)
+class Rotation:
+    def test_L02_epochs_are_used_up(self):
+        """32766 is the last. V1: the producer asks for another id before its first transaction; V2: an end brings it."""
+        topic, tid = self.topic(), self.name("tid")
+        self.client.age(tid, 32764 if self.v2 else 32765)
+        program = self.producer(tid)
+        before = program.do("state").fields
+        self.assertEqual(int(before["epoch"]), 32765 if self.v2 else 32766)
+        values = ["value-%d" % n for n in range(5)]
+        for value in values:
+            program.begin("%s 0 - %s" % (topic, value))
+            program.commit()
+        after = program.do("state").fields
+        self.assertNotEqual(after["pid"], before["pid"])
+        self.assertEqual(int(after["epoch"]), 3 if self.v2 else 0)
+        self.assertEqual(self.values(topic), values)
+
+
+@on_each(ON_4_V2, ON_3)
 class Calls:
     def test_A01_G28_I03_I05_calls_out_of_order(self):
         topic, program = self.topic(), self.producer()

@@ -72,18 +72,23 @@ class Connection:
             data += part
         return data
 
-    def call(self, key, version, body, flexible, tagged_header=None):
+    def send(self, key, version, body, flexible):
         self.correlation += 1
         head = struct.pack(">hhi", key, version, self.correlation) + struct.pack(">h", 5) + b"tests"
         message = head + (b"\0" if flexible else b"") + body
         self.socket.sendall(struct.pack(">i", len(message)) + message)
-        answer = self.receive(struct.unpack(">i", self.receive(4))[0])
-        reader = Reader(answer, flexible)
-        if reader.get("i") != self.correlation:
+        return self.correlation
+
+    def answer(self, correlation, flexible, tagged_header=None):
+        reader = Reader(self.receive(struct.unpack(">i", self.receive(4))[0]), flexible)
+        if reader.get("i") != correlation:
             raise ConnectionError("an answer to another request")
         if flexible if tagged_header is None else tagged_header:
             reader.tags()
         return reader
+
+    def call(self, key, version, body, flexible, tagged_header=None):
+        return self.answer(self.send(key, version, body, flexible), flexible, tagged_header)
 
 
 class Client:
@@ -339,6 +344,17 @@ class Client:
         """A second producer's init, or a bump. Waits for the coordinator while it ends an older transaction."""
         return self.checked("InitProducerId %s" % transactional_id, rpc.init_producer_id, self.coordinators(transactional_id),
                             transactional_id, timeout_ms, (producer_id, epoch)).producer
+
+    def age(self, transactional_id, epoch):
+        """New inits until the id has that epoch, many on their way at once: seconds for thirty thousand."""
+        now = self.init_producer_id(transactional_id).epoch
+        self.metadata([])
+        connection = self.connect(self.addresses[self.coordinator(transactional_id)])
+        while now < epoch:
+            sent = [connection.send(*rpc.init_request(transactional_id)) for _ in range(min(200, epoch - now))]
+            for correlation in sent:
+                check(connection.answer(correlation, True).get("ih")[1], "InitProducerId %s" % transactional_id)
+            now += len(sent)
 
     def add_partitions(self, transactional_id, producer, topic, partitions):
         self.checked("AddPartitionsToTxn %s" % topic, rpc.add_partitions, self.coordinators(transactional_id),
