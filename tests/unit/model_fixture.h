@@ -58,6 +58,19 @@ static inline struct world world_of(enum ktxn__model_release release, int16_t le
   return world_with(config, level >= 2);
 }
 
+/** One in which everything takes its time, as it does on a real broker. */
+static inline struct ktxn__model_config slow_config(enum ktxn__model_release release, int16_t level, bool verification) {
+  struct ktxn__model_config config = small_config();
+  config.release = release;
+  config.transaction_version = level;
+  config.verification = verification;
+  config.delay_us[KTXN__MODEL_DELAY_APPEND] = 300;
+  config.delay_us[KTXN__MODEL_DELAY_REPLICA] = 100;
+  config.delay_us[KTXN__MODEL_DELAY_MARKER] = 500;
+  config.delay_us[KTXN__MODEL_DELAY_VERIFY] = 200;
+  return config;
+}
+
 static inline void end_world(struct world *world) {
   assert_true(ktxn__model_check(world->model));
   ktxn__model_free(world->model);

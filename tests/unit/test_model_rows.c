@@ -2,18 +2,6 @@
 
 #include "model_fixture.h"
 
-static struct ktxn__model_config slow_config(enum ktxn__model_release release, int16_t level, bool verification) {
-  struct ktxn__model_config config = small_config();
-  config.release = release;
-  config.transaction_version = level;
-  config.verification = verification;
-  config.delay_us[KTXN__MODEL_DELAY_APPEND] = 300;
-  config.delay_us[KTXN__MODEL_DELAY_REPLICA] = 100;
-  config.delay_us[KTXN__MODEL_DELAY_MARKER] = 500;
-  config.delay_us[KTXN__MODEL_DELAY_VERIFY] = 200;
-  return config;
-}
-
 static void settle(struct world *world) {
   pass(world, SECOND_US);
 }
@@ -565,66 +553,9 @@ static void every_row_comes_out(void **state) {
   }
 }
 
-/* ---- small transactions: what they wait for ---- */
-
-static void the_next_produce_of_v2_meets_the_brokers_retry_loop(void **state) {
-  (void)state;
-  struct world world = world_with(slow_config(KTXN__MODEL_4_4, 2, true), true);
-  struct identity me = begun(&world);
-  struct identity next = end_txn(&world, me, true);
-  int64_t sent_us = world.now_us;
-  assert_int_equal(produce(&world, next, 0), 0);
-  assert_in_range(world.now_us - sent_us, 20000, 22000);
-  end_world(&world);
-}
-
-static void after_completion_it_waits_for_nothing(void **state) {
-  (void)state;
-  struct world world = world_with(slow_config(KTXN__MODEL_4_4, 2, true), true);
-  struct identity me = begun(&world);
-  struct identity next = end_txn(&world, me, true);
-  for (int i = 0; i < 100 && strcmp(describe(&world).state, "CompleteCommit") != 0; i++) {
-    pass(&world, 100);
-  }
-  int64_t sent_us = world.now_us;
-  assert_int_equal(produce(&world, next, 0), 0);
-  assert_in_range(world.now_us - sent_us, 1, 2000);
-  end_world(&world);
-}
-
-static void the_retry_loop_ends_with_51(void **state) {
-  (void)state;
-  struct ktxn__model_config config = slow_config(KTXN__MODEL_4_4, 2, true);
-  config.delay_us[KTXN__MODEL_DELAY_MARKER] = 10 * SECOND_US;
-  struct world world = world_with(config, true);
-  struct identity me = begun(&world);
-  struct identity next = end_txn(&world, me, true);
-  int64_t sent_us = world.now_us;
-  assert_int_equal(produce(&world, next, 0), KTXN__MODEL_CONCURRENT_TRANSACTIONS);
-  assert_in_range(world.now_us - sent_us, 80000, 110000);
-  end_world(&world);
-}
-
-static void on_v1_the_registration_is_told_at_once(void **state) {
-  (void)state;
-  struct world world = world_with(slow_config(KTXN__MODEL_3_9, 0, true), false);
-  struct identity me = begun(&world);
-  assert_int_equal(end_txn(&world, me, true).code, 0);
-  int64_t sent_us = world.now_us;
-  assert_int_equal(add_partition(&world, me, 0), KTXN__MODEL_CONCURRENT_TRANSACTIONS);
-  assert_int_equal(world.now_us, sent_us);
-  settle(&world);
-  assert_int_equal(add_partition(&world, me, 0), 0);
-  end_world(&world);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_row_comes_out),
-      cmocka_unit_test(the_next_produce_of_v2_meets_the_brokers_retry_loop),
-      cmocka_unit_test(after_completion_it_waits_for_nothing),
-      cmocka_unit_test(the_retry_loop_ends_with_51),
-      cmocka_unit_test(on_v1_the_registration_is_told_at_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
