@@ -54,6 +54,19 @@ class Fencing:
         self.producer(tid)
         self.assertEqual(self.values(topic), ["committed-0", "committed-1", "committed-2"])
 
+    def test_A20_killed_with_records_and_offsets_open(self):
+        source, topic, tid, group = self.topic(), self.topic(3), self.name("tid"), self.name("group")
+        program = self.producer(tid)
+        program.begin(*("%s %d - lost" % (topic, p) for p in range(3)))
+        program.do("offsets %s - - - 30000 %s:0:7" % (group, source))
+        program.do("flush 30000")
+        program.kill()
+        successor = self.producer(tid)
+        self.assertEqual(self.client.committed(group, source), {0: -1})
+        successor.begin(*("%s %d - kept" % (topic, p) for p in range(3)))
+        successor.commit()
+        self.assertEqual(self.values(topic), ["kept"] * 3)
+
     def test_restart_after_an_orderly_close(self):
         """Closing with an open transaction aborts it at once: nothing is left for the successor or the timeout."""
         topic, tid = self.topic(), self.name("tid")

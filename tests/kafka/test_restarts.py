@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Brokers that restart, die, hang or hand over while a transaction is open."""
 
+import time
 import unittest
 
 import wire
@@ -157,7 +158,79 @@ class Moves:
         self.bring_back(topic)
         self.assertEqual(self.values(topic), ["a", "b", "b", "c"] if answer.ok else ["a", "c"])
 
-    def test_group_coordinator_is_stopped(self):
+    def test_B05_coordinator_is_away_for_five_seconds(self):
+        """A thousand records to leaders that stay, while the coordinator is killed in the middle and comes back."""
+        topic, tid = self.topic(3), self.name("tid")
+        program = self.producer(tid)
+        led = self.led_elsewhere(topic, self.client.coordinator(tid))
+        program.do("begin")
+        for partition in led:
+            program.do("sendn %s %d 500 100 a%d" % (topic, partition, partition))
+        program.do("flush 30000")
+        self.take_away(tid, self.cluster.kill)
+        for partition in led:
+            program.do("sendn %s %d 500 100 b%d" % (topic, partition, partition))
+        pending = program.start("commit 60000")
+        time.sleep(5)
+        self.bring_back()
+        self.assertTrue(pending.wait(90).ok)
+        self.assertEqual(self.placed(topic), [(p, "%s%d-%d" % (run, p, i)) for p in led for run in "ab" for i in range(500)])
+
+    def three_roles(self):
+        """A topic of one copy whose leader is not the coordinator of a new id; (topic, id, coordinator, leader)."""
+        tid = self.name("tid")
+        coordinator = self.client.coordinator(tid)
+        topic = self.client.create_topic(self.name("topic"), 3, 1, min_insync_replicas=1)
+        index, leader = next((i, p.leader) for i, p in enumerate(self.client.metadata([topic])[topic]) if p.leader != coordinator)
+        return topic, index, tid, coordinator, leader
+
+    def test_B14_coordinator_dies_with_the_commit_prepared(self):
+        """The commit is decided, but its markers can't be written: their leader stands still. Then the coordinator dies."""
+        topic, index, tid, coordinator, leader = self.three_roles()
+        program = self.producer(tid)
+        program.begin("%s %d - one" % (topic, index))
+        program.do("flush 30000")
+        self.cluster.pause(leader)
+        try:
+            program.commit()
+            self.assertEqual(self.client.describe_transaction(tid).state, "PrepareCommit")
+            self.gone = coordinator
+            self.cluster.kill(coordinator)
+        finally:
+            self.cluster.resume(leader)
+        self.moved(tid)
+        program.begin("%s %d - two" % (topic, index))
+        program.commit()
+        self.bring_back()
+        self.assertEqual(self.values(topic), ["one", "two"])
+
+    def test_B15_coordinator_dies_before_the_commit_is_replicated(self):
+        """Only the node that dies has it: the next coordinator knows an open transaction, and the same commit ends it."""
+        topic, tid = self.topic(3), self.name("tid")
+        program = self.producer(tid)
+        program.begin(*("%s %d - one" % (topic, p) for p in range(3)))
+        program.do("flush 30000")
+        coordinator = self.client.coordinator(tid)
+        others = [n for n in self.cluster.nodes if n != coordinator]
+        for node in others:
+            self.cluster.pause(node)
+        try:
+            pending = program.start("commit 90000")
+            time.sleep(1)
+            self.assertFalse(pending.done())
+            self.gone = coordinator
+            self.cluster.kill(coordinator)
+        finally:
+            for node in others:
+                self.cluster.resume(node)
+        answer = pending.wait(120)
+        self.assertTrue(answer.ok, answer)
+        program.begin(*("%s %d - two" % (topic, p) for p in range(3)))
+        program.commit()
+        self.bring_back()
+        self.assertEqual(self.values(topic), ["one", "two"] * 3)
+
+    def test_B13_group_coordinator_is_stopped(self):
         source, group, tid = self.topic(), self.name("group"), self.name("tid")
         program = self.producer(tid)
         program.do("begin")
