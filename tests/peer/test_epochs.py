@@ -87,7 +87,7 @@ class EpochTest(ScenarioCase):
                 scene.commit()
                 scene.peer.wait(lambda: rule.hits > 0, what="the bump")
                 scene.drive.cmd("begin")
-                scene.drive.cmd("send t 0 - lost")
+                scene.try_send("lost")
                 answer = scene.fails(COMMIT, "RECREATE", "FENCED", fatal=True)
                 self.prompt(answer)
                 self.assertEqual(rule.hits, 1)

@@ -192,6 +192,7 @@ class LinkTest(ScenarioCase):
                         scene.peer.model.expire("x")
                 rules = [scene.peer.on(api, drop(), times=None) for api in apis(protocol) if api != "ApiVersions"]
                 scene.fails("commit 250", "RETRY", "TIMED_OUT")
+                scene.peer.wait_for("EndTxn(commit)")
                 for rule in rules:
                     rule.left = 0
                 answer = scene.drive.cmd("commit 15000")

@@ -188,9 +188,9 @@ class ProduceTest(ScenarioCase):
             scene.peer.wait_for("Produce", 1 + 5)
             gate.open()
             scene.fails("commit 15000", "ABORT", "INVALID_RECORD")
+            scene.abort()
             scene.drive.collect()
             self.assertEqual([d.code == "OK" for d in scene.drive.delivered], [True] + [False] * 5)
-            scene.abort()
             scene.transaction("next")
 
     @protocols(1, 2)
