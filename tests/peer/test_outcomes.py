@@ -177,6 +177,19 @@ class OutcomesTest(ScenarioCase):
     def test_refused_commits_v2(self):
         self.committed(2, refusals(2))
 
+    @protocols(1, 2)
+    def test_commit_of_an_id_that_no_node_knows_any_more(self, protocol):
+        """105 counts at the node that held the id; from others when the transaction's timeout has passed with nothing else."""
+        with self.scene(protocol, transaction_timeout_ms=500) as scene:
+            def forgotten_elsewhere(peer, _):
+                peer.move_coordinator("x")
+                peer.model.txns.pop("x", None)
+
+            self.enter(scene, "commit", [[TAKEN], [call(forgotten_elsewhere)]])
+            scene.fails("commit 100", "RETRY", "TIMED_OUT", outcome="none")
+            self.told(scene.drive.cmd("commit %d" % CALL_MS), MAPPING, "in_doubt")
+            self.leave(scene, MAPPING, "in_doubt")
+
     def aborted(self, protocol):
         for name, steps, wanted in ABORTS[protocol]:
             with self.subTest(name), self.scene(protocol) as scene:
