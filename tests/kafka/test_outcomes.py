@@ -93,6 +93,33 @@ class Outcomes:
         self.assertEqual(self.values(topic), [])
 
 
+@on_each(ON_4_V2)
+class LateCopies:
+    """Each end moves the epoch, so that a copy of the last one can do nothing, and nothing need be done about it."""
+
+    def behind_proxy(self):
+        self.tid = self.name("tid")
+        proxy = Proxy(self.client)
+        self.addCleanup(proxy.close)
+        return proxy, self.producer(self.tid, bootstrap_servers=proxy.bootstrap, retry_backoff_ms=20, linger_ms=0)
+
+    def test_G12_lost_copy_of_an_end_arrives_in_the_next_transaction(self):
+        for first, second in (("commit", "commit"), ("commit", "abort"), ("abort", "commit"), ("abort", "abort")):
+            with self.subTest(first=first, second=second):
+                topic = self.topic()
+                proxy, program = self.behind_proxy()
+                late = proxy.hold("EndTxn")
+                program.begin("%s 0 - one" % topic)
+                program.do("flush 30000")
+                program.do("%s 30000" % first)
+                program.begin("%s 0 - two" % topic)
+                program.do("flush 30000")
+                self.assertIn(late.deliver()["error_code"], (47, 90))
+                program.do("%s 30000" % second)
+                self.assertEqual(self.values(topic), ["one"] * (first == "commit") + ["two"] * (second == "commit"))
+                self.assertEqual(len(proxy.requests("InitProducerId")), 1)
+
+
 class Worker:
     """One of two instances with the same id: transactions without a pause, until it is fenced."""
 

@@ -119,7 +119,7 @@ class Rebalance:
             self.assertLess(time.monotonic(), end, "the group stands at %s" % copied)
             time.sleep(0.2)
 
-    def test_nothing_lost_doubled_or_out_of_order(self):
+    def test_H19_nothing_lost_doubled_or_out_of_order(self):
         try:
             thread, feeder = self.feed()
             for blow in (self.doze, self.freeze, self.kill, self.end_and_return, self.doze, self.kill):
