@@ -32,6 +32,7 @@ static void forget_times(struct ktxn__txn *txn, int64_t now_us) {
   txn->ended_us = 0;
   txn->probes = 0;
   txn->need_us = 0;
+  if (txn->busy_us >= 0) txn->busy_us = now_us - txn->busy_us >= PATIENCE_US ? 1 : 0;
   txn->paced_since_us = -1;
   if (txn->missing_us >= 0) txn->missing_us = now_us - txn->missing_us >= TIMEOUT_US ? 1 : 0;
   txn->next_id = 0;

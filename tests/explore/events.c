@@ -430,6 +430,8 @@ static void broker_timeout(struct state *state) {
 static void time_passes(struct state *state) {
   tell("TIME: the transaction's timeout passes\n");
   state->now_us += TIMEOUT_US;
+  /* Within that time others would have been asked, who know the id. */
+  if (manager(state)->missing_us >= 0) manager(state)->missing_us = state->now_us;
   if (state->world.truth.state == KTXN__TXN_LOOK_ONGOING) state->world.truth.old = true;
 }
 

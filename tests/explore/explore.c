@@ -1,7 +1,7 @@
 /*
  * Walks all orders of events around the transaction manager.
  *
- *   ktxn-explore SCOPE [--faults N] [--states N] [--txns N]
+ *   ktxn-explore SCOPE [--faults N] [--states N] [--txns N] [--brief 1]
  *   ktxn-explore --list
  *
  * Ends with 0 if every state that was reached is right, with 1 and the shortest story if one is not.
@@ -39,7 +39,7 @@ static int list(void) {
 }
 
 static int usage(void) {
-  fprintf(stderr, "usage: ktxn-explore SCOPE [--faults N] [--states N] [--txns N] | --list\n");
+  fprintf(stderr, "usage: ktxn-explore SCOPE [--faults N] [--states N] [--txns N] [--brief 1] | --list\n");
   return 2;
 }
 
@@ -52,6 +52,8 @@ int main(int argc, char **argv) {
       limits.faults = (uint8_t)atoi(argv[i + 1]);
     else if (strcmp(argv[i], "--states") == 0)
       limits.states = strtoull(argv[i + 1], NULL, 10);
+    else if (strcmp(argv[i], "--brief") == 0)
+      limits.brief = atoi(argv[i + 1]) != 0;
     else if (strcmp(argv[i], "--txns") == 0)
       scope.txns = (uint8_t)atoi(argv[i + 1]);
     else

@@ -202,7 +202,7 @@ bool search_run(const struct search_limits *limits) {
            breach ? ": a breach" : states >= limits->states ? ": stopped, not complete" : "");
     fflush(stdout);
     if (breach) {
-      shorten(faults, limits->states < 3000000 ? limits->states : 3000000);
+      if (!limits->brief) shorten(faults, limits->states < 3000000 ? limits->states : 3000000);
       tell_story();
       return false;
     }

@@ -161,6 +161,7 @@ struct scope {
 extern struct scope scope;
 
 #define TIMEOUT_US INT64_C(60000000)
+#define PATIENCE_US INT64_C(1000000) /* with a coordinator that is busy */
 
 static inline struct ktxn__txn *manager(struct state *state) { return (struct ktxn__txn *)(void *)state->block; }
 static inline const struct ktxn__txn *manager_of(const struct state *state) {
@@ -228,6 +229,7 @@ uint64_t digest_of(const struct state *state);
 struct search_limits {
   uint8_t faults;
   uint64_t states; /* at most */
+  bool brief;      /* the first breach as it is, not the shortest */
 };
 bool search_run(const struct search_limits *limits);
 
