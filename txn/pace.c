@@ -5,7 +5,7 @@
  * V2: its end was answered before the markers were written, and a write that comes too early waits inside the broker
  * for 20 ms or more; so the coordinator is asked (DescribeTransactions) until the end is complete, and records gather
  * meanwhile. V1: the first registration is answered 51 until then, and is repeated. Both ask one at a time, in steps
- * that grow from an eighth of the time that this coordinator was seen to need.
+ * that grow from a sixteenth of the time that this coordinator was seen to need.
  *
  * Nothing here decides more than when a request leaves: what is not known to be incomplete is not waited for.
  */
@@ -38,7 +38,7 @@ void ktxn__txn_pace_stop(struct ktxn__txn *txn) {
 }
 
 static void wait(struct ktxn__txn *txn, int64_t now_us, int64_t max_us) {
-  int64_t first_us = txn->need_us / 8;
+  int64_t first_us = txn->need_us / 16;
   ktxn__txn_wait_paced(txn, now_us, first_us < STEP_MIN_US ? STEP_MIN_US : first_us, max_us);
 }
 
