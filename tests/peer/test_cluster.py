@@ -12,7 +12,11 @@ class CoordinatorTest(ScenarioCase):
         with self.scene(protocol) as scene:
             scene.peer.on("FindCoordinator(txn)", error(15), times=10)
             scene.init()
-            self.assertEqual(scene.count("FindCoordinator(txn)"), 11)
+            asked = [r.at for r in scene.peer.find("FindCoordinator(txn)")]
+            self.assertEqual(len(asked), 11)
+            # doubled each time up to the largest, and up to a fifth less or more
+            for i, (earlier, later) in enumerate(zip(asked, asked[1:])):
+                self.assertGreater((later - earlier) * 1000, 0.8 * min(10 * 2 ** i, 50) - 2)
 
     @protocols(1, 2)
     def test_B02_coordinator_moves_after_init(self, protocol):

@@ -97,9 +97,9 @@ class FencingTest(ScenarioCase):
     def test_C15_each_transaction_has_its_epoch(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()
-            for i in range(30):
+            for i in range(100):
                 scene.transaction("v%d" % i)
-            self.assertEqual([epoch for _, epoch, _, _ in scene.sequences(0)], list(range(30)))
+            self.assertEqual([epoch for _, epoch, _, _ in scene.sequences(0)], list(range(100)))
             self.assertEqual({sequence for _, _, sequence, _ in scene.sequences(0)}, {0})
 
     @protocols(2)

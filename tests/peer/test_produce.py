@@ -4,7 +4,7 @@ import hashlib
 import unittest
 
 from codes import NAMES
-from faults import call, close_after, delay, error, error_applied, error_per_partition, wait_for_gate
+from faults import call, close_after, error, error_applied, error_per_partition, wait_for_gate
 from scene import ScenarioCase, protocols
 
 RETRIABLE = (2, 3, 5, 6, 7, 9, 13, 14, 15, 16, 19, 20, 56, 74, 75)
@@ -135,11 +135,17 @@ class ProduceTest(ScenarioCase):
         with self.scene(protocol, nodes=1, topics={"t": 1}, batch_size=100) as scene:
             scene.init()
             scene.transaction("warm")
-            scene.peer.on("Produce", delay(100), error(19))
+            gate = scene.peer.gate()
+            scene.peer.on("Produce", wait_for_gate(gate), error(19))
             scene.begin()
             for i in range(5):
                 scene.send("%d-%s" % (i, "x" * 80))
+            scene.peer.wait_for("Produce", 1 + 5)
+            gate.open()
             scene.commit()
+            self.assertEqual([r.codes for r in scene.peer.find("Produce")[1:6]], [[19]] + [[45]] * 4)
+            bases = [base for _, _, base, _ in scene.sequences(0)[1:]]
+            self.assertEqual(bases[5:], bases[:5], "again, in order")
             self.assertEqual(scene.count("InitProducerId"), 1)
 
     @protocols(1, 2)

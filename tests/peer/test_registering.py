@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import close_after, delay, drop, error, error_per_partition, wait_for_gate
+from faults import close_after, delay, drop, error, error_applied, error_per_partition, wait_for_gate
 from scene import ScenarioCase, protocols
 
 
@@ -93,6 +93,62 @@ class RegisteringTest(ScenarioCase):
             scene.abort()
             self.assertEqual(scene.count("EndTxn"), 0)
             scene.transaction("next")
+
+    @protocols(1)
+    def test_D03_three_in_one_request(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("before")
+            scene.peer.on("EndTxn", close_after())
+            scene.commit()
+            # what is sent while the epoch is bumped registers together
+            gate = scene.peer.gate()
+            scene.peer.on("InitProducerId", wait_for_gate(gate))
+            scene.peer.on("AddPartitionsToTxn", error_per_partition({("t", 1): 29}))
+            produced = scene.count("Produce")
+            scene.begin()
+            for i in range(3):
+                scene.send("lost%d" % i, i)
+            scene.peer.wait_for("InitProducerId", 2)
+            gate.open()
+            answer = scene.fails("commit 15000", "ABORT", "TOPIC_AUTHORIZATION_FAILED")
+            self.assertRegex(answer.message, r"\bt(-1)?\b")
+            self.assertEqual(scene.peer.find("AddPartitionsToTxn")[-1].codes, [55, 29, 55])
+            self.assertEqual(scene.count("Produce"), produced)
+            ends = scene.count("EndTxn")
+            scene.abort()
+            self.assertEqual(scene.count("EndTxn"), ends, "nothing was registered")
+            scene.transaction("a", "b", "c")
+
+    @protocols(1)
+    def test_D11_offsets_alone_were_refused(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.peer.on("AddOffsetsToTxn", error(30))
+            scene.begin()
+            scene.fails("offsets g - - - 15000 t:0:5", "ABORT", "GROUP_AUTHORIZATION_FAILED")
+            scene.abort()
+            self.assertEqual(scene.count("EndTxn"), 0)
+            scene.transaction("next")
+
+    @protocols(1)
+    def test_D11_an_unknown_fate_is_ended_on_the_wire(self, protocol):
+        for code in (-1, 7, 14, 15, 16):
+            with self.subTest(code=code), self.scene(protocol) as scene:
+                scene.init()
+                gate = scene.peer.gate()
+                rule = scene.peer.on("AddPartitionsToTxn", error_applied(code))
+                scene.peer.on("AddPartitionsToTxn", wait_for_gate(gate))
+                scene.begin()
+                scene.send("lost")
+                scene.peer.wait(lambda: rule.hits == 1, what="the registration")
+                pending = scene.drive.start("abort 15000")
+                gate.open()
+                self.assertTrue(pending.wait().ok)
+                scene.open = []
+                self.assertEqual(scene.names("EndTxn"), ["EndTxn(abort)"])
+                scene.transaction("next")
 
     @protocols(1)
     def test_D05_unknown_topic_is_retried(self, protocol):
