@@ -100,11 +100,11 @@ class RegisteringTest(ScenarioCase):
             scene.init()
             scene.begin()
             scene.send("before")
+            gate = scene.peer.gate()
             scene.peer.on("EndTxn", close_after())
+            scene.peer.on("InitProducerId", wait_for_gate(gate))
             scene.commit()
             # what is sent while the epoch is bumped registers together
-            gate = scene.peer.gate()
-            scene.peer.on("InitProducerId", wait_for_gate(gate))
             scene.peer.on("AddPartitionsToTxn", error_per_partition({("t", 1): 29}))
             produced = scene.count("Produce")
             scene.begin()

@@ -53,7 +53,7 @@ static uint32_t roll(struct life *l, uint32_t n) {
 static char story[24][128];
 static unsigned told;
 
-static void tell(const struct life *l, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void tell(const struct life *l, const char *format, ...) {
   char *line = story[told++ % 24];
   va_list arguments;
   int size = snprintf(line, sizeof story[0], "%9lld %-15s ", (long long)l->now_us, ktxn__txn_state_name(ktxn__txn_state(l->txn)));
