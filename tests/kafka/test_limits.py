@@ -65,6 +65,27 @@ class Epochs:
         self.assertEqual(self.values(topic), kept + kept)
 
 
+@on_each(ON_4_V1, ON_3)
+class Wrap:
+    def test_L01_brokers_wrap_as_the_client_does(self):
+        """Inside a batch, at a boundary, in copies: as txn/sequence.c counts. The first sequence may be any one with V1."""
+        top = 2 ** 31 - 1
+        for batches in ([(top - 2, 5), (2, 3), (5, 1)], [(top - 1, 2), (0, 2), (2, 1)], [(top, 1), (0, 1), (1, 4)]):
+            topic, tid = self.topic(), self.name("tid")
+            producer = self.client.init_producer_id(tid)
+            self.client.add_partitions(tid, producer, topic, [0])
+            offset = 0
+            for sequence, count in batches:
+                values = [b"%d-%d" % (sequence, i) for i in range(count)]
+                for _ in range(2):  # the second is known as a copy
+                    self.assertEqual(self.client.produce(topic, 0, values, producer, tid, sequence), offset)
+                offset += count
+            with self.assertRaises(wire.KafkaError):
+                self.client.produce(topic, 0, [b"gap"], producer, tid, batches[-1][0] + batches[-1][1] + 1)
+            self.client.end_txn(tid, producer, True)
+            self.assertEqual(len(self.values(topic)), offset)
+
+
 @on_each(ON_4_V2, ON_3)
 class Sizes:
     def warm(self, topic, program, partitions):

@@ -66,9 +66,14 @@ static void send_value(char *words) {
     printf("error none send TOPIC VALUE\n");
     return;
   }
-  tell_code(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-                              RD_KAFKA_V_VALUE(value, strlen(value)), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_END));
+  rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, topic, NULL);
+  if (handle == NULL) {
+    tell_code(rd_kafka_last_error());
+    return;
+  }
+  int failed = rd_kafka_produce(handle, 0, RD_KAFKA_MSG_F_COPY, value, strlen(value), NULL, 0, NULL);
+  tell_code(failed ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_topic_destroy(handle);
 }
 
 static void run(char *line) {

@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after
+from faults import call, close_after, error, patch
 from scene import Drive, ScenarioCase, protocols
 
 
@@ -114,6 +114,38 @@ class FencingTest(ScenarioCase):
             self.assertEqual((second["pid"] != first["pid"], second["epoch"]), (True, "0"))
             scene.transaction("b")
             self.assertEqual(scene.count("InitProducerId"), 1)
+
+    @protocols(1)
+    def test_L02_the_last_epoch_is_not_used(self, protocol):
+        """A V1 transaction at the last epoch could be neither fenced nor timed out: the producer id is changed before."""
+        with self.scene(protocol) as scene:
+            scene.peer.model.age("x", 32764)
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.peer.on("EndTxn", close_after())  # costs an epoch, the last one
+            scene.commit()
+            scene.transaction("b")
+            identities = [(pid, epoch, base) for pid, epoch, base, _ in scene.sequences(0)]
+            self.assertEqual([(epoch, base) for _, epoch, base in identities], [(32765, 0), (0, 0)])
+            self.assertNotEqual(identities[0][0], identities[1][0])
+            self.assertEqual([r.body["producer_epoch"] for r in scene.peer.find("InitProducerId")], [-1, 32765, 32766])
+
+    def test_L02_without_transactions(self):
+        with self.scene(2, transactional_id=None) as scene:
+            scene.peer.on("InitProducerId", patch(lambda answer: answer.update(producer_epoch=32766)))
+            scene.send("a")
+            scene.ok("flush 15000")
+            scene.peer.on("Produce", error(87))
+            scene.send("refused")
+            scene.open.pop()
+            scene.drive.cmd("flush 15000")
+            scene.send("b")
+            scene.ok("flush 15000")
+            scene.committed()
+            identities = [(pid, epoch, base) for pid, epoch, base, _ in scene.sequences(0)]
+            self.assertEqual([(epoch, base) for _, epoch, base in identities], [(32766, 0), (32766, 1), (0, 0)])
+            self.assertEqual(len({pid for pid, _, _ in identities}), 2)
 
     @protocols(1, 2)
     def test_commit_answer_lost_and_a_successor_since(self, protocol):
