@@ -161,7 +161,8 @@ static void read_field(struct reader *reader, const struct ktxn__schema_field *r
   }
 }
 
-static const struct ktxn__schema_field *tagged(const struct reader *reader, const struct ktxn__schema *schema, uint32_t tag) {
+static const struct ktxn__schema_field *tagged(const struct reader *reader, const struct ktxn__schema *schema,
+                                               uint32_t tag) {
   for (uint16_t i = 0; i < schema->count; i++) {
     const struct ktxn__schema_field *row = &schema->fields[i];
     if (row->tag != 0 && KTXN__TAG(tag) == row->tag && ktxn__schema_carried(row, reader->form)) {
@@ -220,7 +221,8 @@ static void read_struct(struct reader *reader, const struct ktxn__schema *schema
 }
 
 enum ktxn__schema_result ktxn__schema_decode(const struct ktxn__schema *schema, struct ktxn__schema_form form,
-                                             struct ktxn__span data, struct ktxn__arena *arena, void *message, size_t *used) {
+                                             struct ktxn__span data, struct ktxn__arena *arena, void *message,
+                                             size_t *used) {
   struct reader reader = {.at = data.data, .form = form, .arena = arena, .result = KTXN__SCHEMA_OK};
   reader.end = data.size == 0 ? reader.at : reader.at + data.size;
   ktxn__schema_init(schema, message);

@@ -85,6 +85,61 @@ int ktxn__tcp_connected(int fd) {
   return errno == ENOTCONN ? -EINPROGRESS : -errno;
 }
 
+/* A port whose last connections the kernel still remembers may be taken again at once. */
+int ktxn__tcp_listen(const struct ktxn__address *address) {
+  enum { BACKLOG = 128 };
+  const int on = 1;
+  union sockaddr_any at;
+  socklen_t size = fill(&at, address);
+  if (size == 0) {
+    return -EAFNOSUPPORT;
+  }
+  int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return -errno;
+  }
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 || bind(fd, &at.any, size) != 0 ||
+      listen(fd, BACKLOG) != 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+static void print_host(const union sockaddr_any *peer, char *host, size_t size) {
+  const void *bytes = peer->any.sa_family == AF_INET ? (const void *)&peer->v4.sin_addr : (const void *)&peer->v6.sin6_addr;
+  if (inet_ntop(peer->any.sa_family, bytes, host, (socklen_t)size) == NULL) {
+    (void)snprintf(host, size, "?");
+  }
+}
+
+int ktxn__tcp_accept(int fd, const struct ktxn__tcp_options *options, char *host, size_t size) {
+  union sockaddr_any peer;
+  for (;;) {
+    socklen_t peer_size = sizeof peer;
+    int made = accept4(fd, &peer.any, &peer_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (made >= 0) {
+      set_options(made, options);
+      print_host(&peer, host, size);
+      return made;
+    }
+    /* one that was given up while it waited is not the last one */
+    if (errno != EINTR && errno != ECONNABORTED) {
+      return -errno;
+    }
+  }
+}
+
+uint16_t ktxn__tcp_port(int fd) {
+  union sockaddr_any at;
+  socklen_t size = sizeof at;
+  if (getsockname(fd, &at.any, &size) != 0) {
+    return 0;
+  }
+  return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
 int64_t ktxn__tcp_writev(int fd, const struct ktxn__span *spans, size_t count) {
   struct iovec vector[KTXN__TCP_SPANS_MAX];
   size_t n = count < KTXN__TCP_SPANS_MAX ? count : KTXN__TCP_SPANS_MAX;

@@ -30,6 +30,16 @@ int ktxn__tcp_connect(const struct ktxn__address *address, const struct ktxn__tc
 /** 0 = connected, -EINPROGRESS = not yet, else why it failed. */
 int ktxn__tcp_connected(int fd);
 
+/** A listening socket; port 0 = the kernel chooses one, which ktxn__tcp_port() tells. Returns a descriptor or an error. */
+int ktxn__tcp_listen(const struct ktxn__address *address);
+
+/** The next connection of a listening socket. `host` becomes the peer's numeric address. Returns a descriptor; -EAGAIN =
+ * none is waiting. */
+int ktxn__tcp_accept(int fd, const struct ktxn__tcp_options *options, char *host, size_t size);
+
+/** The local port of a socket; 0 when it has none. */
+uint16_t ktxn__tcp_port(int fd);
+
 /** Returns the bytes that the kernel took; fewer than given (0 perhaps) = wait until it is writable. Negative = broken.
  * At most KTXN__TCP_SPANS_MAX spans, at least one byte in all. */
 int64_t ktxn__tcp_writev(int fd, const struct ktxn__span *spans, size_t count);

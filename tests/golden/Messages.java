@@ -24,7 +24,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
  */
 final class Messages {
   private static final int[] KEYS = {0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 32,
-      37, 42, 44, 47, 57, 60, 61, 65, 66};
+      37, 42, 57, 60, 61, 65, 66};
 
   private final boolean full;
   private long next = 1;

@@ -15,6 +15,7 @@ os.environ.setdefault("KTXN_DRIVE", os.path.join(TOP, "build", "tests", "drive",
 
 import drive  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from embedded import Embedded  # noqa: E402
 import readers  # noqa: E402
 import rpc  # noqa: E402
 from session import Session  # noqa: E402
@@ -35,7 +36,7 @@ class Pool:
     def of(self, kind):
         if kind != self.kind:
             self.end()
-            self.cluster = Cluster(**kind)
+            self.cluster = (Embedded if os.environ.get("KTXN_EMBEDDED") else Cluster)(**kind)
             self.cluster.start()
             self.kind = kind
         return self.cluster

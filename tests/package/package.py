@@ -36,10 +36,15 @@ def headers(args):
     print(f"{len(public_headers(args))} headers compile alone as C11 and as C++17")
 
 
-def declared(args):
+# The embedded broker is a library of its own, with a header of its own.
+HEADERS_OF = {"libktxn-devbroker.so.0": lambda name: name == "devbroker.h", "libktxn.so.0": lambda name: name != "devbroker.h"}
+
+
+def declared(args, soname):
     names = set()
     for header in public_headers(args):
-        names.update(re.findall(r"^KTXN_API[^;(]*?\b(ktxn_\w+)\s*\(", header.read_text(), re.MULTILINE))
+        if HEADERS_OF[soname](header.name):
+            names.update(re.findall(r"^KTXN_API[^;(]*?\b(ktxn_\w+)\s*\(", header.read_text(), re.MULTILINE))
     return names
 
 
@@ -51,16 +56,17 @@ def exported(library):
 
 def symbols(args):
     """The exported symbols are the declared functions, no more and no fewer."""
-    wanted, found = declared(args), exported(args.library)
+    needed = run("readelf", "-d", args.library)
+    soname = re.search(r"soname: \[([^]]*)\]", needed).group(1)
+    if soname not in HEADERS_OF:
+        sys.exit(f"{soname} is not the name of a library of ours")
+    wanted, found = declared(args, soname), exported(args.library)
     for name in sorted(wanted - found):
         print(f"declared in include/ktxn, not exported: {name}")
     for name in sorted(found - wanted):
         print(f"exported, not declared in include/ktxn: {name}")
     if wanted != found:
         sys.exit(1)
-    needed = run("readelf", "-d", args.library)
-    if "soname: [libktxn.so.0]" not in needed:
-        sys.exit("the library's soname is not libktxn.so.0")
     print(f"{len(found)} symbols exported, all of them declared")
 
 
@@ -100,6 +106,21 @@ def install(args):
             if needs_library != program.name.endswith("shared"):
                 sys.exit(f"{program.name} is linked with the wrong library")
             print(f"{program.name}: {run(program).strip()}")
+        print(by_devbroker(args, prefix, work))
+
+
+def by_devbroker(args, prefix, work):
+    """A program that embeds a broker, by its pkg-config file; and the installed ktxn-devbroker."""
+    pc_dir = next(prefix.rglob("ktxn-devbroker.pc")).parent
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(pc_dir))
+    flags = run("pkg-config", "--cflags", "--libs", "ktxn-devbroker", env=environment).split()
+    libdir = next(prefix.rglob("libktxn-devbroker.so.0")).parent
+    source = args.source / "tests" / "package" / "outside" / "broker.c"
+    run(args.cc, "-std=c11", *WARNINGS, source, "-o", work / "broker", *flags, f"-Wl,-rpath,{libdir}")
+    if "ktxn.so" in run("readelf", "-d", work / "broker"):
+        sys.exit("the embedded broker's library needs the client's")
+    run(next(prefix.rglob("bin/ktxn-devbroker")), "--help")
+    return run(work / "broker").strip()
 
 
 def main():

@@ -30,8 +30,6 @@ const struct ktxn__msg_api ktxn__msg_apis[KTXN__MSG_KEY_MAX + 1] = {
     KTXN__MSG_API(DESCRIBE_CONFIGS, describe_configs, "DescribeConfigs", 1, 4, 4),
     KTXN__MSG_API(CREATE_PARTITIONS, create_partitions, "CreatePartitions", 0, 3, 2),
     KTXN__MSG_API(DELETE_GROUPS, delete_groups, "DeleteGroups", 0, 3, 2),
-    KTXN__MSG_API(INCREMENTAL_ALTER_CONFIGS, incremental_alter_configs, "IncrementalAlterConfigs", 0, 1, 1),
-    KTXN__MSG_API(OFFSET_DELETE, offset_delete, "OffsetDelete", 0, 0, 127),
     KTXN__MSG_API(UPDATE_FEATURES, update_features, "UpdateFeatures", 0, 2, 0),
     KTXN__MSG_API(DESCRIBE_CLUSTER, describe_cluster, "DescribeCluster", 0, 2, 0),
     KTXN__MSG_API(DESCRIBE_PRODUCERS, describe_producers, "DescribeProducers", 0, 0, 0),

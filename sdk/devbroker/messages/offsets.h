@@ -130,42 +130,4 @@ struct ktxn__msg_offset_fetch_response {
 
 extern const struct ktxn__schema ktxn__msg_offset_fetch_response;
 
-struct ktxn__msg_offset_delete_request_partition {
-  int32_t partition_index;
-};
-
-struct ktxn__msg_offset_delete_request_topic {
-  struct ktxn__str name;
-  struct ktxn__msg_offset_delete_request_partition *partitions;
-  int32_t partitions_count;
-};
-
-struct ktxn__msg_offset_delete_request {
-  struct ktxn__str group_id;
-  struct ktxn__msg_offset_delete_request_topic *topics;
-  int32_t topics_count;
-};
-
-extern const struct ktxn__schema ktxn__msg_offset_delete_request;
-
-struct ktxn__msg_offset_delete_response_partition {
-  int32_t partition_index;
-  int16_t error_code;
-};
-
-struct ktxn__msg_offset_delete_response_topic {
-  struct ktxn__str name;
-  struct ktxn__msg_offset_delete_response_partition *partitions;
-  int32_t partitions_count;
-};
-
-struct ktxn__msg_offset_delete_response {
-  int16_t error_code;
-  int32_t throttle_time_ms;
-  struct ktxn__msg_offset_delete_response_topic *topics;
-  int32_t topics_count;
-};
-
-extern const struct ktxn__schema ktxn__msg_offset_delete_response;
-
 #endif

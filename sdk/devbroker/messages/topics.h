@@ -179,40 +179,4 @@ struct ktxn__msg_describe_configs_response {
 
 extern const struct ktxn__schema ktxn__msg_describe_configs_response;
 
-struct ktxn__msg_incremental_alter_configs_request_config {
-  struct ktxn__str name;
-  int8_t config_operation;
-  struct ktxn__str value;
-};
-
-struct ktxn__msg_incremental_alter_configs_request_resource {
-  int8_t resource_type;
-  struct ktxn__str resource_name;
-  struct ktxn__msg_incremental_alter_configs_request_config *configs;
-  int32_t configs_count;
-};
-
-struct ktxn__msg_incremental_alter_configs_request {
-  struct ktxn__msg_incremental_alter_configs_request_resource *resources;
-  int32_t resources_count;
-  bool validate_only;
-};
-
-extern const struct ktxn__schema ktxn__msg_incremental_alter_configs_request;
-
-struct ktxn__msg_incremental_alter_configs_response_response {
-  int16_t error_code;
-  struct ktxn__str error_message;
-  int8_t resource_type;
-  struct ktxn__str resource_name;
-};
-
-struct ktxn__msg_incremental_alter_configs_response {
-  int32_t throttle_time_ms;
-  struct ktxn__msg_incremental_alter_configs_response_response *responses;
-  int32_t responses_count;
-};
-
-extern const struct ktxn__schema ktxn__msg_incremental_alter_configs_response;
-
 #endif
