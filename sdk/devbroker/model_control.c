@@ -218,6 +218,7 @@ bool ktxn__model_node_cut(struct ktxn__model *model, int64_t now, int32_t node, 
   }
   if (cut) {
     model->nodes[node].cut = true;
+    ktxn__model_txn_cut(model, node);
   } else if (model->nodes[node].cut) {
     heal(model, node);
   }
@@ -268,6 +269,10 @@ void ktxn__model_set_verification(struct ktxn__model *model, bool on) {
 
 void ktxn__model_fail_appends(struct ktxn__model *model, int32_t count) {
   model->failing_appends = count < 0 ? 0 : count;
+}
+
+void ktxn__model_limit(struct ktxn__model *model, size_t bytes) {
+  model->memory.used_max = bytes;
 }
 
 void ktxn__model_expire_producers(struct ktxn__model *model, int64_t now, int64_t idle_ms) {

@@ -65,6 +65,9 @@ void ktxn__model_fail_appends(struct ktxn__model *model, int32_t count);
 /** Forgets producers in logs that were not used for `idle_ms` and have no open transaction (producer.id.expiration.ms). */
 void ktxn__model_expire_producers(struct ktxn__model *model, int64_t now, int64_t idle_ms);
 
+/** From now on the model may hold so many bytes, in answers and all: at the limit requests fail, or connections close. */
+void ktxn__model_limit(struct ktxn__model *model, size_t bytes);
+
 /** Batches below `offset` are no longer there (retention, DeleteRecords). */
 bool ktxn__model_trim(struct ktxn__model *model, struct ktxn__str topic, int32_t partition, int64_t offset);
 

@@ -60,6 +60,16 @@ const struct ktxn__model_entry *ktxn__model_log_entry(const struct ktxn__model *
   return i < found->log.entry_count ? found->log.entries[i] : NULL;
 }
 
+int32_t ktxn__model_txn_leader(const struct ktxn__model *model, int32_t partition) {
+  const struct ktxn__model_partition *found = ktxn__model_topic_partition(model->txns.topic, partition);
+  return found == NULL ? -1 : found->leader;
+}
+
+int32_t ktxn__model_group_leader(const struct ktxn__model *model, int32_t partition) {
+  const struct ktxn__model_partition *found = ktxn__model_topic_partition(model->groups.topic, partition);
+  return found == NULL ? -1 : found->leader;
+}
+
 size_t ktxn__model_memory_used(const struct ktxn__model *model) {
   return model->memory.used;
 }

@@ -43,6 +43,10 @@ bool ktxn__model_log_ends(const struct ktxn__model *model, struct ktxn__str topi
 const struct ktxn__model_entry *ktxn__model_log_entry(const struct ktxn__model *model, struct ktxn__str topic, int32_t partition,
                                                       int64_t offset);
 
+/** The nodes that coordinate, by partitions of the internal topics (model_control.h has which); -1 = none. */
+int32_t ktxn__model_txn_leader(const struct ktxn__model *model, int32_t partition);
+int32_t ktxn__model_group_leader(const struct ktxn__model *model, int32_t partition);
+
 struct ktxn__model_txn_look {
   enum ktxn__model_txn_state state;
   int64_t producer_id;

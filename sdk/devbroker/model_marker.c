@@ -99,7 +99,10 @@ static bool too_late(const struct ktxn__model_marker_way *way) {
                        (state != KTXN__MODEL_PREPARE_COMMIT && state != KTXN__MODEL_PREPARE_ABORT));
 }
 
-/* A topic that is gone needs no marker. A leader that knows a newer epoch has seen this end already (KIP-1228). */
+/*
+ * A topic that is gone needs no marker. A leader that knows a newer epoch has seen this end already (KIP-1228); but what it
+ * has seen may still be lost, so that its answer, too, waits for replication.
+ */
 static void arrive(struct ktxn__model *model, struct ktxn__model_event *event) {
   struct ktxn__model_marker_way *way = KTXN__LIST_OF(event, struct ktxn__model_marker_way, event);
   struct ktxn__model_partition *partition = ktxn__model_place_find(model, way->place);
@@ -114,17 +117,18 @@ static void arrive(struct ktxn__model *model, struct ktxn__model_event *event) {
     again(model, way);
     return;
   }
-  int16_t code = write(model, partition, way);
-  if (code == KTXN__MODEL_KAFKA_STORAGE_ERROR) {
+  if (write(model, partition, way) == KTXN__MODEL_KAFKA_STORAGE_ERROR) {
     again(model, way);
-  } else if (code != KTXN__MODEL_NONE) {
-    written(model, way);
-  } else {
-    way->waiter = (struct ktxn__model_waiter){.need = partition->log.end, .node = leader, .woken = woken};
-    ktxn__list_init(&way->waiter.link);
-    ktxn__model_replica_wait(partition, &way->waiter);
-    ktxn__model_replica_appended(model, partition);
+    return;
   }
+  way->waiter = (struct ktxn__model_waiter){.need = partition->log.end, .node = leader, .woken = woken};
+  if (partition->log.high_watermark >= partition->log.end) {
+    written(model, way);
+    return;
+  }
+  ktxn__list_init(&way->waiter.link);
+  ktxn__model_replica_wait(partition, &way->waiter);
+  ktxn__model_replica_appended(model, partition);
 }
 
 static bool send(struct ktxn__model *model, struct ktxn__model_txn *txn, uint64_t place, int32_t node, bool copy) {

@@ -3,6 +3,24 @@
 #include <stdalign.h>
 #include <string.h>
 
+/* A piece that has been given back is out of bounds where the sanitizer watches. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifdef WATCHED
+void __asan_poison_memory_region(const volatile void *at, size_t size);
+void __asan_unpoison_memory_region(const volatile void *at, size_t size);
+#define LOCK_AWAY(at, size) __asan_poison_memory_region(at, size)
+#define OPEN_UP(at, size) __asan_unpoison_memory_region(at, size)
+#else
+#define LOCK_AWAY(at, size) (void)0
+#define OPEN_UP(at, size) (void)0
+#endif
+
 #define CHUNK_BYTES ((size_t)1 << 18)
 #define PIECE_MIN ((size_t)16)
 
@@ -17,12 +35,13 @@ struct ktxn__model_piece {
 };
 
 void ktxn__model_memory_init(struct ktxn__model_memory *memory, struct ktxn__mem *mem, size_t max) {
-  *memory = (struct ktxn__model_memory){.mem = mem, .max = max};
+  *memory = (struct ktxn__model_memory){.mem = mem, .max = max, .used_max = max};
 }
 
 void ktxn__model_memory_free(struct ktxn__model_memory *memory) {
   while (memory->first != NULL) {
     struct ktxn__model_chunk *next = memory->first->next;
+    OPEN_UP(memory->first + 1, memory->first->capacity);
     ktxn__free(memory->mem, memory->first);
     memory->first = next;
   }
@@ -32,11 +51,13 @@ void ktxn__model_memory_free(struct ktxn__model_memory *memory) {
 
 void ktxn__model_memory_reset(struct ktxn__model_memory *memory, size_t max) {
   memory->max = max;
+  memory->used_max = max;
   memory->current = memory->first;
   memory->used = 0;
   memset(memory->free, 0, sizeof memory->free);
-  if (memory->first != NULL) {
-    memory->first->used = 0;
+  for (struct ktxn__model_chunk *chunk = memory->first; chunk != NULL; chunk = chunk->next) {
+    chunk->used = 0;
+    OPEN_UP(chunk + 1, chunk->capacity);
   }
 }
 
@@ -95,7 +116,11 @@ void *ktxn__model_get_raw(struct ktxn__model_memory *memory, size_t size) {
   }
   int class = class_of(&size);
   struct ktxn__model_piece *piece = memory->free[class];
+  if (memory->used > memory->used_max || size > memory->used_max - memory->used) {
+    return NULL;
+  }
   if (piece != NULL) {
+    OPEN_UP(piece, size);
     memory->free[class] = piece->next;
     memory->used += size;
     return piece;
@@ -130,6 +155,7 @@ void ktxn__model_put(struct ktxn__model_memory *memory, void *piece, size_t size
   freed->next = memory->free[class];
   memory->free[class] = freed;
   memory->used -= size;
+  LOCK_AWAY(freed, size);
 }
 
 bool ktxn__model_grow(struct ktxn__model_memory *memory, void *array, int32_t *capacity, int32_t need, size_t item) {
@@ -161,6 +187,7 @@ bool ktxn__model_copy_str(struct ktxn__model_memory *memory, struct ktxn__str fr
   }
   char *copy = ktxn__model_get_raw(memory, (size_t)from.len);
   if (copy == NULL) {
+    *to = KTXN__STR_NULL; /* never what is another's */
     return false;
   }
   memcpy(copy, from.data, (size_t)from.len);

@@ -25,6 +25,7 @@ struct ktxn__model_memory {
   size_t max;   /* bytes of all chunks */
   size_t total; /* bytes of the chunks that exist */
   size_t used;  /* bytes of the pieces that are out */
+  size_t used_max;
   struct ktxn__model_piece *free[KTXN__MODEL_MEMORY_CLASSES];
 };
 

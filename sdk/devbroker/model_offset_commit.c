@@ -209,7 +209,7 @@ static int16_t append_txn(struct ktxn__model *model, struct commit *commit) {
       return KTXN__MODEL_KAFKA_STORAGE_ERROR;
     }
     ktxn__model_put(&model->memory, entry, sizeof *entry); /* this log keeps none */
-    ktxn__model_log_replicated(log, log->end);
+    ktxn__model_replica_appended(model, model->groups.topic->partitions[commit->part]);
   }
   return code;
 }

@@ -138,9 +138,7 @@ static void tell(struct ktxn__model *model, const struct ktxn__model_record *rec
   ktxn__model_tell(model, &seen);
 }
 
-/* In the log, for good. */
-static void take_effect(struct ktxn__model *model, const struct ktxn__model_record *record) {
-  struct ktxn__model_txn *txn = record->txn;
+void ktxn__model_record_apply(struct ktxn__model *model, const struct ktxn__model_record *record, struct ktxn__model_txn *txn) {
   enum ktxn__model_txn_state state = record->value.state;
   txn->now = record->value;
   txn->durable = record->value;
@@ -162,7 +160,7 @@ void ktxn__model_record_settle(struct ktxn__model *model, struct ktxn__model_rec
   record->txn->record = NULL;
   record->txn->pending = false;
   if (kept) {
-    take_effect(model, record);
+    ktxn__model_record_apply(model, record, record->txn);
   } else if (record->fence) {
     record->txn->failed_fence = true;
   }
@@ -180,9 +178,16 @@ static void appended(struct ktxn__model *model, struct ktxn__model_event *event)
 /* A node that is cut off can't replicate: the append gives up after the transaction's own timeout. */
 static bool start(struct ktxn__model *model, struct ktxn__model_record *record) {
   record->blocked = model->nodes[record->node].cut;
+  record->sent = record->sent || !record->blocked;
   int64_t delay = record->blocked ? (int64_t)record->value.timeout_ms * 1000
                                   : ktxn__model_delay(model, KTXN__MODEL_DELAY_APPEND, record->node);
   return ktxn__model_later(model, &record->event, delay, appended);
+}
+
+void ktxn__model_record_block(struct ktxn__model *model, struct ktxn__model_record *record) {
+  if (!record->blocked) {
+    start(model, record);
+  }
 }
 
 void ktxn__model_record_unblock(struct ktxn__model *model, struct ktxn__model_record *record) {

@@ -73,6 +73,7 @@ struct ktxn__model_record {
   uint64_t *added;
   int32_t added_count;
   int32_t node;
+  bool sent;    /* to the replicas, before its node was cut off if it is */
   bool blocked; /* its node is cut off */
   bool fence;
   ktxn__model_recorded done;
@@ -112,8 +113,11 @@ struct ktxn__model_write {
 /** Begins to write a record: the id is pending until it ends. NULL: no memory, nothing is pending. */
 struct ktxn__model_record *ktxn__model_txn_write(struct ktxn__model *model, const struct ktxn__model_desk *desk,
                                                  const struct ktxn__model_write *write);
-/** Its node can write again. */
+/** Its node is cut off, or can write again. */
+void ktxn__model_record_block(struct ktxn__model *model, struct ktxn__model_record *record);
 void ktxn__model_record_unblock(struct ktxn__model *model, struct ktxn__model_record *record);
+/** What it says is in force for `txn`: the record's own, or the copy that another coordinator has. */
+void ktxn__model_record_apply(struct ktxn__model *model, const struct ktxn__model_record *record, struct ktxn__model_txn *txn);
 /** It took effect, or never will; `done` is told `code`. */
 void ktxn__model_record_settle(struct ktxn__model *model, struct ktxn__model_record *record, bool kept, int16_t code);
 
@@ -129,6 +133,8 @@ void ktxn__model_txn_watch(struct ktxn__model *model);
 
 /** The coordinator's partition changes hands. `from` may be cut off: then it keeps what it has in memory. */
 void ktxn__model_txn_moved(struct ktxn__model *model, int32_t part, int32_t from, int32_t to);
+/** A node is cut off: what it is writing goes no further. */
+void ktxn__model_txn_cut(struct ktxn__model *model, int32_t node);
 /** A node that was cut off gives up what has moved, and goes on with what hasn't. */
 void ktxn__model_txn_healed(struct ktxn__model *model, int32_t node);
 

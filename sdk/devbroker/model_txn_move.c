@@ -41,9 +41,14 @@ static struct ktxn__model_txn_value remembered(const struct ktxn__model *model, 
   return value;
 }
 
+/* A record that was on its way to the replicas may have reached them. */
+static bool survives(struct ktxn__model *model, const struct ktxn__model_txn *txn, int32_t node) {
+  return txn->record != NULL && txn->record->sent && ktxn__model_choose(model, KTXN__MODEL_CHOICE_KEEP_RECORD, node);
+}
+
 static void settle_record(struct ktxn__model *model, struct ktxn__model_txn *txn, int32_t node) {
+  bool kept = survives(model, txn, node);
   if (txn->record != NULL) {
-    bool kept = !txn->record->blocked && ktxn__model_choose(model, KTXN__MODEL_CHOICE_KEEP_RECORD, node);
     ktxn__model_record_settle(model, txn->record, kept, KTXN__MODEL_NOT_COORDINATOR);
   }
 }
@@ -86,16 +91,21 @@ static bool copy_places(struct ktxn__model *model, struct ktxn__model_txn *to, c
   return true;
 }
 
-static struct ktxn__model_txn *copy_txn(struct ktxn__model *model, const struct ktxn__model_txn *from, int32_t node) {
-  struct ktxn__model_txn *to = ktxn__model_get(&model->memory, sizeof *to);
+/* NULL: the id was never in the log, or no memory. */
+static struct ktxn__model_txn *copy_txn(struct ktxn__model *model, const struct ktxn__model_txn *from, int32_t old, int32_t node) {
+  bool kept = survives(model, from, old);
+  struct ktxn__model_txn *to = from->is_durable || kept ? ktxn__model_get(&model->memory, sizeof *to) : NULL;
   if (to == NULL || !copy_places(model, to, from)) {
     return NULL;
   }
   to->id = from->id;
   to->part = from->part;
   to->durable = from->durable;
-  to->is_durable = true;
-  to->now = remembered(model, from, node);
+  to->is_durable = from->is_durable;
+  if (kept) {
+    ktxn__model_record_apply(model, from->record, to);
+  }
+  to->now = remembered(model, to, node);
   return to;
 }
 
@@ -111,7 +121,7 @@ static bool split(struct ktxn__model *model, int32_t index, int32_t from, int32_
   struct ktxn__model_txn_part *old = model->txns.parts[index];
   fresh->index = index;
   for (int32_t i = 0; i < old->count; i++) {
-    struct ktxn__model_txn *txn = old->list[i]->is_durable ? copy_txn(model, old->list[i], to) : NULL;
+    struct ktxn__model_txn *txn = copy_txn(model, old->list[i], from, to);
     if (txn != NULL) {
       ktxn__model_txn_enlist(model, fresh, txn);
     }
@@ -136,6 +146,17 @@ static void give_up(struct ktxn__model *model, struct ktxn__model_txn_part *part
     txn->marking++;
     if (txn->record != NULL) {
       ktxn__model_record_settle(model, txn->record, false, KTXN__MODEL_NOT_COORDINATOR);
+    }
+  }
+}
+
+void ktxn__model_txn_cut(struct ktxn__model *model, int32_t node) {
+  for (int32_t i = 0; i < model->config.txn_partitions; i++) {
+    const struct ktxn__model_txn_part *part = model->txns.parts[i];
+    for (int32_t j = 0; j < part->count && model->txns.topic->partitions[i]->leader == node; j++) {
+      if (part->list[j]->record != NULL) {
+        ktxn__model_record_block(model, part->list[j]->record);
+      }
     }
   }
 }

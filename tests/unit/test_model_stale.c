@@ -277,6 +277,43 @@ static void a_record_on_its_way_is_lost(void **state) {
   record_in_flight(false, "Ongoing");
 }
 
+/* The node is cut off while its record is on its way: the new coordinator may have it, the old one never learns. */
+static void record_cut_off(bool kept, const char *state) {
+  struct choices choices = {.keep_record = kept};
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_3_9, 0);
+  struct ktxn__model_hooks hooks = {.ctx = &choices, .choose = choose};
+  struct world world = {.model = ktxn__model_new(ktxn__mem_default(), &config, &hooks)};
+  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR(TOPIC), 1));
+  ktxn__model_move_txn(world.model, 0, part(&world), 0);
+  pass(&world, SECOND_US);
+  struct identity me = init(&world);
+  struct adding request;
+  submit(&world, adding(&request, me, TOPIC, 0));
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, true));
+  assert_true(ktxn__model_move_txn(world.model, world.now_us, part(&world), 1));
+  pass(&world, SECOND_US);
+  assert_null(ktxn__model_take(world.model));
+  world.node = 1;
+  assert_string_equal(describe(&world).state, state);
+  world.node = 0;
+  assert_string_equal(describe(&world).state, "Empty");
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, false));
+  struct ktxn__model_answer *answer = await(&world);
+  assert_non_null(answer);
+  assert_int_equal(answer->add_partitions.topics[0].partitions[0].code, KTXN__MODEL_NOT_COORDINATOR);
+  ktxn__model_release(world.model, answer);
+  world.node = 1;
+  pass(&world, 60 * SECOND_US);
+  assert_string_equal(describe(&world).state, kept ? "CompleteAbort" : "Empty");
+  end_world(&world);
+}
+
+static void a_record_whose_node_is_cut_off(void **state) {
+  (void)state;
+  record_cut_off(true, "Ongoing");
+  record_cut_off(false, "Empty");
+}
+
 /* Prepared at the old coordinator, whose markers never arrived: the new one sends them, with its own epoch. */
 static void the_new_coordinator_sends_the_markers(void **state) {
   (void)state;
@@ -467,6 +504,7 @@ int main(void) {
       cmocka_unit_test(healing_without_a_move_goes_on),
       cmocka_unit_test(a_record_on_its_way_survives),
       cmocka_unit_test(a_record_on_its_way_is_lost),
+      cmocka_unit_test(a_record_whose_node_is_cut_off),
       cmocka_unit_test(the_new_coordinator_sends_the_markers),
       cmocka_unit_test(a_batch_that_nobody_acknowledged_survives),
       cmocka_unit_test(a_batch_that_nobody_acknowledged_is_lost),
