@@ -353,11 +353,19 @@ static void offsets_failed(struct ktxn__txn *txn, int64_t now_us, const struct k
   }
 }
 
+/* V2: a group's coordinator that lacks the version; the next transaction runs in V1. */
+static void offsets_unsupported(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
+  if (txn->mode != 2)
+    unsupported(txn, slot);
+  else
+    ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_UNSUPPORTED_VERSION, KTXN_CLASS_ABORT, 0, slot->api));
+}
+
 static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                        const struct ktxn__txn_result *result) {
   struct ktxn__txn_group *group = ktxn__txn_group(txn, (uint32_t)slot->group);
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
-    unsupported(txn, slot);
+    offsets_unsupported(txn, slot);
     return;
   }
   if (result->fate != KTXN__TXN_ANSWERED) {

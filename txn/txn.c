@@ -152,10 +152,7 @@ static void forget_transaction(struct ktxn__txn *txn) {
   txn->pending = 0;
 }
 
-int ktxn__txn_begin(struct ktxn__txn *txn, int64_t now_us) {
-  if (!txn->config.transactional || txn->state != KTXN__TXN_READY) return refusal(txn);
-  forget_transaction(txn);
-  ktxn__txn_enter(txn, KTXN__TXN_IN_TRANSACTION);
+static void choose_mode(struct ktxn__txn *txn) {
   uint8_t mode = next_mode(txn);
   /* KIP-890: partitions of the last V1 transaction must not be taken for part of a V2 one at the same epoch. */
   if (txn->mode == 1 && mode == 2 && txn->epoch_used) {
@@ -166,6 +163,13 @@ int ktxn__txn_begin(struct ktxn__txn *txn, int64_t now_us) {
   if (mode == 1 && txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && txn->debt == KTXN__TXN_DEBT_NONE)
     txn->debt = KTXN__TXN_DEBT_ROTATE;
   txn->mode = mode;
+}
+
+int ktxn__txn_begin(struct ktxn__txn *txn, int64_t now_us) {
+  if (!txn->config.transactional || txn->state != KTXN__TXN_READY) return refusal(txn);
+  forget_transaction(txn);
+  ktxn__txn_enter(txn, KTXN__TXN_IN_TRANSACTION);
+  choose_mode(txn);
   ktxn__txn_advance(txn, now_us);
   return 0;
 }
@@ -217,9 +221,20 @@ void ktxn__txn_fail(struct ktxn__txn *txn, int64_t now_us, int code, int32_t par
 
 void ktxn__txn_set_queued(struct ktxn__txn *txn, uint32_t batches) { txn->queued = batches; }
 
+/* Begun in V2, and nothing has left: a request of V2 would wedge the transactional id of a cluster at level 0. */
+static void go_back(struct ktxn__txn *txn) {
+  choose_mode(txn);
+  for (uint32_t i = 0; i < txn->partition_room; i++) {
+    struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, i);
+    if (partition->ordinal == txn->ordinal) ktxn__txn_set_pending(txn, partition);
+  }
+}
+
 void ktxn__txn_set_features(struct ktxn__txn *txn, int level, bool v2_usable) {
   txn->level = level;
   txn->v2_usable = v2_usable;
+  bool begun = txn->state == KTXN__TXN_IN_TRANSACTION || txn->state == KTXN__TXN_COMMITTING;
+  if (begun && txn->mode == 2 && txn->registered_us < 0 && next_mode(txn) == 1) go_back(txn);
 }
 
 /* ---- ask --------------------------------------------------------------------------------------------------------- */

@@ -44,6 +44,7 @@ static void check_versions(struct ktxn__sender *sender, const struct ktxn__broke
   if (sender->transactional && !sender->lacks_v2 &&
       ktxn__broker_version(broker, KTXN__API_PRODUCE, 12, INT16_MAX) < 0) {
     sender->lacks_v2 = true;
+    ktxn__sender_tell_features(sender); /* before this very batch leaves */
   }
 }
 

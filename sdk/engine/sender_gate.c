@@ -61,6 +61,10 @@ static void take_failure(struct ktxn__sender *sender, const ktxn_error *failure,
   sender->seen_code = ktxn__txn_error(sender->txn)->code;
 }
 
+void ktxn__sender_tell_features(struct ktxn__sender *sender) {
+  ktxn__txn_set_features(sender->txn, ktxn__cluster_transaction_version(sender->cluster), !sender->lacks_v2);
+}
+
 void ktxn__sender_take_in(struct ktxn__sender *sender, int64_t now_us) {
   struct ktxn__accumulator_view view;
   ktxn__accumulator_collect(sender->acc, now_us, &view);
@@ -71,7 +75,7 @@ void ktxn__sender_take_in(struct ktxn__sender *sender, int64_t now_us) {
     sender->lacks_v2 = false;
   }
   /* The level counts from the next begin on, which may be in this very run. */
-  ktxn__txn_set_features(sender->txn, ktxn__cluster_transaction_version(sender->cluster), !sender->lacks_v2);
+  ktxn__sender_tell_features(sender);
   if (sender->transactional) {
     take_begin(sender, view.ordinal, now_us);
   }

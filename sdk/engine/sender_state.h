@@ -170,6 +170,8 @@ void ktxn__sender_force(struct ktxn__sender *sender, int64_t now_us, const ktxn_
 /* ---- sender_gate.c ----------------------------------------------------------------------------------------------- */
 
 void ktxn__sender_take_in(struct ktxn__sender *sender, int64_t now_us);
+/* Hands the cluster's level, and whether its brokers have the versions, to the manager. */
+void ktxn__sender_tell_features(struct ktxn__sender *sender);
 void ktxn__sender_tell_gate(struct ktxn__sender *sender);
 void ktxn__sender_expire(struct ktxn__sender *sender, int64_t now_us);
 void ktxn__sender_start_if_needed(struct ktxn__sender *sender, int64_t now_us);

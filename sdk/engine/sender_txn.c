@@ -301,10 +301,12 @@ static void check_broker(struct ktxn__sender *sender, const struct ktxn__broker 
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
     sender->missing = api;
   }
+  if (sender->transactional) {
+    check_v2(sender, broker);
+  }
   if (!sender->transactional || result->fate != KTXN__TXN_ANSWERED) {
     return;
   }
-  check_v2(sender, broker);
   enum ktxn__txn_api missing = api == KTXN__TXN_API_INIT ? missing_api(sender, broker) : KTXN__TXN_API_COUNT;
   if (missing != KTXN__TXN_API_COUNT) {
     result->fate = KTXN__TXN_UNSUPPORTED;
