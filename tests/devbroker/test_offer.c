@@ -1,4 +1,4 @@
-/* What the releases offer. The tables are held against running brokers by test_offer of tests/devbroker/tools.py. */
+/* What the releases offer. tests/kafka/test_embedded.py holds the tables against running brokers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

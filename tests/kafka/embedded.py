@@ -138,6 +138,8 @@ class Embedded(Cluster):
         if self.count > 1:
             raise unittest.SkipTest("one of several embedded nodes can't be paused")
         self.broker.process.send_signal(what)
+        if what == signal.SIGSTOP:
+            os.waitpid(self.broker.process.pid, os.WUNTRACED)  # it may still answer until it has stopped
 
     def tool(self, *command, **options):
         self.jars, self.tools = fetch("4.4.0")
