@@ -21,14 +21,15 @@ typedef struct ktxn_metric {
 
 /**
  * Writes the first `max` metrics of a producer to `metrics`, always in the same order, and returns how many there are
- * (which may be more than `max`; the next version may have more). They belong together: all are of one moment, not
- * older than the end of the last call on this producer that has returned.
+ * (which may be more than `max`; the next version may have more). They belong together: all are of one moment, and what
+ * an init, send-offsets, commit, abort, flush or close has done is in them when that call has returned or its event is
+ * there. What only send and begin have done comes a moment later.
  * `producer`: NULL = only names, units and texts, every value 0. `metrics`: may be NULL if `max` is 0.
  * Any thread, also inside a delivery callback. Never blocks longer than it takes to copy the numbers.
  */
 KTXN_API size_t ktxn_metrics(const ktxn_producer *producer, ktxn_metric *metrics, size_t max);
 
-/** The value of one metric by its name; 0 if there is none of that name, or `producer` is NULL. As above otherwise. */
+/** The value of one metric by its name, as above; 0 if there is none of that name, or `producer` is NULL. */
 KTXN_API uint64_t ktxn_metric_value(const ktxn_producer *producer, const char *name);
 
 #ifdef __cplusplus

@@ -57,6 +57,17 @@ static void test_a_new_producer_has_counted_nothing(void **state) {
   ktxn_free(producer);
 }
 
+static void test_they_can_be_read_after_close(void **state) {
+  (void)state;
+  ktxn_error error;
+  ktxn_metric metrics[ROOM];
+  ktxn_producer *producer = make();
+  assert_int_equal(ktxn_close(producer, 10000, &error), 0);
+  assert_in_range(ktxn_metrics(producer, metrics, ROOM), 1, ROOM);
+  assert_int_equal(ktxn_metric_value(producer, "txn-begun-total"), 0);
+  ktxn_free(producer);
+}
+
 static void test_a_name_that_does_not_exist_is_zero(void **state) {
   (void)state;
   ktxn_producer *producer = make();
@@ -71,6 +82,7 @@ int main(void) {
       cmocka_unit_test(test_names_are_distinct_and_told),
       cmocka_unit_test(test_no_more_is_written_than_there_is_room_for),
       cmocka_unit_test(test_a_new_producer_has_counted_nothing),
+      cmocka_unit_test(test_they_can_be_read_after_close),
       cmocka_unit_test(test_a_name_that_does_not_exist_is_zero),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
