@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, error, patch
+from faults import call, close_after, drop, error, patch
 from scene import Drive, ScenarioCase, protocols
 
 
@@ -114,6 +114,25 @@ class FencingTest(ScenarioCase):
             self.assertEqual((second["pid"] != first["pid"], second["epoch"]), (True, "0"))
             scene.transaction("b")
             self.assertEqual(scene.count("InitProducerId"), 1)
+
+    @protocols(2)
+    def test_L02_the_answer_with_the_new_producer_id_is_lost(self, protocol):
+        for end in ("commit", "abort"):
+            for fault in (close_after(), drop()):
+                with self.subTest(end=end, fault=fault), self.scene(protocol, request_timeout_ms=80) as scene:
+                    scene.peer.model.age("x", 32765)
+                    scene.init()
+                    scene.peer.on("EndTxn", fault, times=2)
+                    scene.begin()
+                    scene.send(end)
+                    scene.ok("flush 15000")
+                    getattr(scene, end)()
+                    self.assertEqual(scene.ok("state").fields["epoch"], "0")
+                    scene.transaction("b")
+                    identities = [(pid, epoch, base) for pid, epoch, base, _ in scene.sequences(0)]
+                    self.assertEqual([(epoch, base) for _, epoch, base in identities], [(32766, 0), (0, 0)])
+                    self.assertNotEqual(identities[0][0], identities[1][0])
+                    self.assertEqual(scene.count("InitProducerId"), 1)
 
     @protocols(1)
     def test_L02_the_last_epoch_is_not_used(self, protocol):
