@@ -79,15 +79,25 @@ static bool complete(const struct ktxn__txn_result *result) {
          (result->look == KTXN__TXN_LOOK_COMPLETE_COMMIT || result->look == KTXN__TXN_LOOK_COMPLETE_ABORT);
 }
 
+/* It is silent, or says that another node is the coordinator: what follows need not find that out again. */
+static bool elsewhere(const struct ktxn__txn_result *result) {
+  if (result->fate != KTXN__TXN_ANSWERED) return result->fate == KTXN__TXN_LOST;
+  return ktxn__txn_action(KTXN__TXN_COLUMN_DESCRIBE, true, result->code) == KTXN__TXN_ELSEWHERE;
+}
+
 /* V2: the answer to a probe. */
-void ktxn__txn_pace_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result) {
+void ktxn__txn_pace_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                           const struct ktxn__txn_result *result) {
   if (txn->settling && incomplete(result)) {
     wait(txn, now_us, STEP_MAX_US);
     return;
   }
   if (txn->settling && complete(result)) ktxn__txn_pace_complete(txn, now_us, txn->probes > 1);
   ktxn__txn_pace_stop(txn);
-  ktxn__txn_wait_none(txn);
+  if (elsewhere(result))
+    ktxn__txn_refind_after(txn, now_us, slot, result->fate);
+  else
+    ktxn__txn_wait_none(txn);
 }
 
 static int64_t limit_us(const struct ktxn__txn *txn) {

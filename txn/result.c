@@ -440,7 +440,7 @@ static void on_describe(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
       ktxn__txn_debt_looked(txn, now_us, slot, result);
       return;
     default:
-      ktxn__txn_pace_looked(txn, now_us, result);
+      ktxn__txn_pace_looked(txn, now_us, slot, result);
       return;
   }
 }
