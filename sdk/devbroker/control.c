@@ -51,6 +51,8 @@ static const struct command {
     {"faults clear", 0, "", "no faults any more", true, ktxn__control_faults_clear},
     {"throttle", 2, "REQUEST|any MS [node=N]", "every answer asks for a pause; 0 = no longer", true,
      ktxn__control_throttle},
+    {"pace", 2, "STEP MICROSECONDS", "how long a step takes: append, replica, marker, verify, load", true,
+     ktxn__control_pace},
     {"fail-appends", 1, "COUNT", "coordinators' next writes fail, which clients see as 15", true,
      ktxn__control_fail_appends},
     {"defect", 2, "KAFKA-NUMBER on|off", "a known defect of brokers", true, ktxn__control_defect},

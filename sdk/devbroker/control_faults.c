@@ -120,6 +120,23 @@ bool ktxn__control_throttle(struct ktxn__control_line *line) {
                             "too many throttles at one time");
 }
 
+bool ktxn__control_pace(struct ktxn__control_line *line) {
+  static const char *const steps[KTXN__MODEL_DELAYS] = {
+      [KTXN__MODEL_DELAY_APPEND] = "append", [KTXN__MODEL_DELAY_REPLICA] = "replica", [KTXN__MODEL_DELAY_MARKER] = "marker",
+      [KTXN__MODEL_DELAY_VERIFY] = "verify", [KTXN__MODEL_DELAY_LOAD] = "load"};
+  int64_t delay_us = 0;
+  if (!ktxn__control_word_number(line, 2, "microseconds", 0, 60000000, &delay_us)) {
+    return false;
+  }
+  for (int i = 0; i < KTXN__MODEL_DELAYS; i++) {
+    if (strcmp(steps[i], line->words[1]) == 0) {
+      return ktxn__control_done(
+          line, ktxn__model_set_delay(line->control->model, (enum ktxn__model_delay)i, delay_us), "no such delay");
+    }
+  }
+  return ktxn__control_fail(line, "'%s': wanted append, replica, marker, verify or load", line->words[1]);
+}
+
 bool ktxn__control_fail_appends(struct ktxn__control_line *line) {
   int64_t count = 0;
   if (!ktxn__control_word_number(line, 1, "count", 0, INT32_MAX, &count)) {

@@ -64,6 +64,7 @@ bool ktxn__control_node_release(struct ktxn__control_line *line);
 bool ktxn__control_fault(struct ktxn__control_line *line);
 bool ktxn__control_faults_clear(struct ktxn__control_line *line);
 bool ktxn__control_throttle(struct ktxn__control_line *line);
+bool ktxn__control_pace(struct ktxn__control_line *line);
 bool ktxn__control_fail_appends(struct ktxn__control_line *line);
 bool ktxn__control_defect(struct ktxn__control_line *line);
 bool ktxn__control_verification(struct ktxn__control_line *line);

@@ -263,6 +263,14 @@ bool ktxn__model_set_transaction_version(struct ktxn__model *model, int16_t leve
   return true;
 }
 
+bool ktxn__model_set_delay(struct ktxn__model *model, enum ktxn__model_delay delay, int64_t delay_us) {
+  if ((int)delay < 0 || delay >= KTXN__MODEL_DELAYS || delay_us < 0) {
+    return false;
+  }
+  model->config.delay_us[delay] = delay_us;
+  return true;
+}
+
 void ktxn__model_set_verification(struct ktxn__model *model, bool on) {
   model->config.verification = on;
 }

@@ -56,6 +56,9 @@ void ktxn__model_set_defects(struct ktxn__model *model, uint32_t mask, uint32_t 
 bool ktxn__model_set_transaction_version(struct ktxn__model *model, int16_t level);
 void ktxn__model_set_verification(struct ktxn__model *model, bool on);
 
+/** From now on this takes so long, where no hook decides. False: less than nothing. */
+bool ktxn__model_set_delay(struct ktxn__model *model, enum ktxn__model_delay delay, int64_t delay_us);
+
 /** Every answer of `node` (-1 = of all) to `api` (-1 = to all) says to wait for so long; 0 = no longer. */
 bool ktxn__model_set_throttle(struct ktxn__model *model, int32_t node, int16_t api, int32_t throttle_ms);
 

@@ -10,6 +10,7 @@
 
 #include "sdk/devbroker/control.h"
 #include "sdk/devbroker/model_control.h"
+#include "sdk/devbroker/model_look.h"
 
 struct fixture {
   struct ktxn__mem mem;
@@ -84,6 +85,19 @@ static void test_nodes(void **state) {
   assert_true(ktxn__model_node_is_up(f->control.model, 1));
 }
 
+static void test_pace(void **state) {
+  struct fixture *f = *state;
+  assert_string_equal(say(f, "pace append 700"), "ok");
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_INIT_PRODUCER_ID,
+      .version = 4,
+      .init_producer_id = {
+          .transactional_id = KTXN__STR("id"), .transaction_timeout_ms = 1000, .producer_id = -1, .producer_epoch = -1}};
+  int32_t node = ktxn__model_txn_leader(f->control.model, ktxn__model_txn_partition(f->control.model, KTXN__STR("id")));
+  assert_int_not_equal(ktxn__model_submit(f->control.model, node, 0, &request, NULL), 0);
+  assert_int_equal(ktxn__model_deadline(f->control.model), 700);
+}
+
 /* Everything that isn't understood, with a part of what is said about it. */
 static void test_what_is_refused(void **state) {
   static const struct {
@@ -102,6 +116,8 @@ static void test_what_is_refused(void **state) {
       {"node down 3", "wanted a number from 0 to 2"},
       {"node down 1 failover=maybe", "wanted yes or no"},
       {"node release 1 3.7", "isn't known"},
+      {"pace thinking 5", "wanted append, replica"},
+      {"pace marker -1", "wanted a number from 0"},
       {"fault EndTxn", "what shall happen"},
       {"fault Endtransaction error=15", "isn't known"},
       {"fault EndTxn error=NO_SUCH_ERROR", "wanted the name or number"},
@@ -181,6 +197,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_topics_and_leaders, begin, end),
       cmocka_unit_test_setup_teardown(test_nodes, begin, end),
+      cmocka_unit_test_setup_teardown(test_pace, begin, end),
       cmocka_unit_test_setup_teardown(test_what_is_refused, begin, end),
       cmocka_unit_test_setup_teardown(test_a_long_line, begin, end),
       cmocka_unit_test_setup_teardown(test_faults_have_a_limit, begin, end),

@@ -97,6 +97,7 @@ class Embedded(Cluster):
         yield from ("--nodes", self.count, "--release", self.version.rpartition(".")[0], "--no-auto-create")
         if self.transaction_version is not None:
             yield from ("--transaction-version", self.transaction_version)
+        yield from ("--do", "pace marker 1000")  # as on a real broker an end is answered before it is complete
         for name, value in self.overrides.items():
             if name == "transaction.partition.verification.enable":
                 yield from ("--do", "verification %s" % ("on" if value == "true" else "off"))
