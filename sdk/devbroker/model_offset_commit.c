@@ -302,9 +302,6 @@ static void commit_offsets(struct ktxn__model *model, struct ktxn__model_ticket 
   if (code == KTXN__MODEL_NONE) {
     code = transactional ? check_txn(group, ask, ticket->answer.version) : check_plain(group, ask);
   }
-  if (code == KTXN__MODEL_NONE && add && ktxn__model_level(model, ticket->node) == 0) {
-    code = KTXN__MODEL_UNSUPPORTED_VERSION;
-  }
   if (code != KTXN__MODEL_NONE || commit->count == 0) {
     finish(model, commit, code);
   } else if (ktxn__model_group_stale(model, ticket->node)) {

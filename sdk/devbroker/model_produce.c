@@ -379,8 +379,7 @@ static int16_t check_batch(const struct ktxn__model *model, const struct produce
   if (batch->transactional && ktxn__str_null(produce->transactional_id)) {
     return KTXN__MODEL_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
   }
-  bool too_new = batch->transactional && implicit(produce) && ktxn__model_level(model, produce->ticket->node) == 0;
-  return too_new ? KTXN__MODEL_UNSUPPORTED_VERSION : KTXN__MODEL_NONE;
+  return KTXN__MODEL_NONE;
 }
 
 static int16_t check_part(const struct ktxn__model *model, struct part *part, const struct ktxn__model_topic *topic, int16_t code) {

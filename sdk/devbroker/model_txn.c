@@ -217,3 +217,9 @@ struct ktxn__model_record *ktxn__model_txn_write(struct ktxn__model *model, cons
   desk->txn->pending = true;
   return record;
 }
+
+int16_t ktxn__model_txn_wedge(struct ktxn__model_txn *txn) {
+  txn->pending = true;
+  txn->wedged = true;
+  return KTXN__MODEL_UNSUPPORTED_VERSION;
+}

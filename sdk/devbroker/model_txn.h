@@ -121,6 +121,9 @@ void ktxn__model_record_apply(struct ktxn__model *model, const struct ktxn__mode
 /** It took effect, or never will; `done` is told `code`. */
 void ktxn__model_record_settle(struct ktxn__model *model, struct ktxn__model_record *record, bool kept, int16_t code);
 
+/** A request of V2 in a cluster at level 0: its record can't be written, and nothing takes the pending state back. */
+int16_t ktxn__model_txn_wedge(struct ktxn__model_txn *txn);
+
 /** The broker aborts an open transaction and raises its epoch: a timeout, or another instance's InitProducerId. */
 int16_t ktxn__model_txn_fence(struct ktxn__model *model, const struct ktxn__model_desk *desk, struct ktxn__model_ticket *ticket);
 

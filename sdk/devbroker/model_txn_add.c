@@ -194,6 +194,9 @@ static int16_t enter(struct ktxn__model *model, const struct ktxn__model_desk *d
   if (code != BEGIN) {
     return code;
   }
+  if (ktxn__model_level(model, desk->node) == 0) {
+    return ktxn__model_txn_wedge(desk->txn);
+  }
   struct ktxn__model_write write = {.places = question->places, .place_count = question->count, .done = place_added};
   code = add(model, desk, &write, &question->record);
   if (question->record != NULL) {

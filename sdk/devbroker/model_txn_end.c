@@ -28,9 +28,7 @@ static int16_t prepare(struct ktxn__model *model, const struct ktxn__model_desk 
                        struct ktxn__model_ticket *ticket) {
   struct ktxn__model_txn *txn = desk->txn;
   if (v2 && ktxn__model_level(model, desk->node) == 0) {
-    txn->pending = true; /* the record can't be written at this level, and nothing takes the pending state back */
-    txn->wedged = true;
-    return KTXN__MODEL_UNSUPPORTED_VERSION;
+    return ktxn__model_txn_wedge(txn);
   }
   struct ktxn__model_txn_value value = txn->now;
   value.state = commit ? KTXN__MODEL_PREPARE_COMMIT : KTXN__MODEL_PREPARE_ABORT;

@@ -455,6 +455,9 @@ static void produce_of_v2_at_level_0(struct world *world) {
   world->v2 = true;
   assert_int_equal(produce(world, me, 0), KTXN__MODEL_UNSUPPORTED_VERSION);
   expect_state(world, "Empty", me.epoch);
+  expect_init(world, -1, -1, KTXN__MODEL_CONCURRENT_TRANSACTIONS, 0);
+  reload(world);
+  expect_init(world, -1, -1, 0, me.epoch + 1);
 }
 
 static void bumps_of_v2_at_level_1(struct world *world) {
