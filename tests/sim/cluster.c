@@ -4,7 +4,7 @@
 
 /* The modelled cluster, what happens to requests at its nodes, and what happens to the nodes. */
 
-enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER };
+enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER, REPAIR_WEDGED };
 
 struct ktxn__str sim_topic(int32_t topic) {
   static const char *const names[SIM_TOPICS] = {"topic", "other"};
@@ -76,7 +76,7 @@ static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request 
   fate->close = (fate->lost || fate->mute) && sim_choose(&world->choices, SIM_BROKER, 2) == 0;
   if (bad(world, SIM_BROKER, o->answer_late)) {
     int64_t late_us = sim_span(&world->choices, SIM_BROKER, 100, o->request_timeout_ms * 2000);
-    *(sim_choose(&world->choices, SIM_BROKER, 2) == 0 ? &fate->after_us : &fate->before_us) = late_us;
+    fate->after_us = late_us;
   }
 }
 
@@ -84,6 +84,7 @@ bool sim_cluster_start(struct sim_world *world) {
   const struct sim_options *o = &world->options;
   struct ktxn__model_config config = ktxn__model_config_default();
   config.nodes = o->nodes;
+  config.cluster_id = "simulated";
   config.release = o->release;
   config.transaction_version = o->level;
   config.verification = o->verification;
@@ -285,10 +286,28 @@ static void lead(struct sim_world *world) {
   int32_t node = some_well_node(world);
   for (int32_t i = 0; i < world->options.partitions && node >= 0; i++) {
     struct ktxn__model_log_ends ends;
-    if (ktxn__model_log_ends(world->model, sim_topic(0), i, &ends) && ends.leader < 0) {
+    bool led = ktxn__model_log_ends(world->model, sim_topic(0), i, &ends) && ends.leader >= 0 && ends.leader < world->options.nodes;
+    if (!led || !world->node_up[ends.leader]) {
       ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, node);
     }
   }
+}
+
+static void move_coordinators(struct sim_world *world) {
+  for (int32_t i = 0; i < 3; i++) {
+    ktxn__model_move_txn(world->model, world->now_us, i, i % world->options.nodes);
+    ktxn__model_move_group(world->model, world->now_us, i, i % world->options.nodes);
+  }
+}
+
+/* An EndTxn 5 that met a cluster at level 0 wedges its id until the coordinator has read its log again. */
+static void unwedge(struct sim_world *world) {
+  for (int32_t node = 0; node < world->options.nodes && world->options.level_change > 0; node++) {
+    ktxn__model_node_down(world->model, world->now_us, node, false);
+    sim_net_drop_node(world, node);
+    ktxn__model_node_up(world->model, world->now_us, node);
+  }
+  move_coordinators(world);
 }
 
 void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument) {
@@ -311,6 +330,9 @@ void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argumen
         world->clients[argument].paused = false;
       }
       break;
+    case REPAIR_WEDGED:
+      unwedge(world);
+      break;
     default:
       break;
   }
@@ -327,9 +349,9 @@ void sim_cluster_heal(struct sim_world *world) {
     ktxn__model_node_freeze(world->model, node, false);
   }
   ktxn__model_hide_topic(world->model, sim_topic(0), false);
-  for (int32_t i = 0; i < 3; i++) {
-    ktxn__model_move_txn(world->model, world->now_us, i, i % world->options.nodes);
-    ktxn__model_move_group(world->model, world->now_us, i, i % world->options.nodes);
+  unwedge(world);
+  for (int64_t after_us = 5000000; after_us < 100000000 && world->options.level_change > 0; after_us *= 3) {
+    sim_schedule(world, world->now_us + after_us, SIM_EVENT_REPAIR, REPAIR_WEDGED, 0);
   }
   lead(world);
   for (int32_t i = 0; i < world->client_count; i++) {

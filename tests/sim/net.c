@@ -129,6 +129,7 @@ static void port_wake(void *ctx) { ((struct sim_client *)ctx)->woken = true; }
 static void port_notify(void *ctx, void *producer) {
   (void)producer;
   ((struct sim_client *)ctx)->woken = true;
+  ((struct sim_client *)ctx)->blocked = false;
 }
 
 void sim_net_ports(struct sim_client *client) {

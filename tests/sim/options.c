@@ -7,7 +7,7 @@ static uint32_t swarm(struct sim_choices *choices, int64_t most) {
   if (sim_choose(choices, SIM_OPTIONS, 2) == 0) {
     return 0;
   }
-  return (uint32_t)sim_span(choices, SIM_OPTIONS, 200, most);
+  return (uint32_t)sim_span(choices, SIM_OPTIONS, most / 60, most);
 }
 
 static void draw_cluster(struct sim_choices *choices, struct sim_options *options) {
@@ -19,7 +19,9 @@ static void draw_cluster(struct sim_choices *choices, struct sim_options *option
   uint32_t kind = sim_choose(choices, SIM_OPTIONS, sizeof kinds / sizeof kinds[0]);
   options->release = kinds[kind].release;
   options->level = kinds[kind].level;
-  options->verification = ktxn__model_traits(options->release)->verifies && sim_choose(choices, SIM_OPTIONS, 3) != 1;
+  /* V2 is registration by the leader: without verification there is none. */
+  bool off = sim_choose(choices, SIM_OPTIONS, 3) == 1 && options->level < 2;
+  options->verification = ktxn__model_traits(options->release)->verifies && !off;
   options->nodes = 1 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_NODES);
   options->partitions = 1 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_PARTITIONS);
   options->ids = 1 + (int32_t)(sim_choose(choices, SIM_OPTIONS, 4) == 3);
@@ -48,19 +50,19 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   *options = (struct sim_options){0};
   draw_cluster(choices, options);
   draw_client(choices, options);
-  options->net_cut = swarm(choices, 30000);
-  options->net_hold = swarm(choices, 30000);
+  options->net_cut = swarm(choices, 60000);
+  options->net_hold = swarm(choices, 60000);
   options->net_pieces = swarm(choices, 300000);
   options->refuse = swarm(choices, 300000);
   options->answer_code = swarm(choices, 100000);
-  options->answer_lost = swarm(choices, 30000);
-  options->answer_mute = swarm(choices, 30000);
+  options->answer_lost = swarm(choices, 60000);
+  options->answer_mute = swarm(choices, 60000);
   options->answer_late = swarm(choices, 100000);
-  options->cluster_fault = swarm(choices, 600000);
-  options->process_fault = swarm(choices, 300000);
+  options->cluster_fault = swarm(choices, 900000);
+  options->process_fault = swarm(choices, 400000);
   options->zombies = swarm(choices, 900000);
-  options->level_change = options->level > 0 ? swarm(choices, 300000) : 0;
-  options->fault_period_us = sim_span(choices, SIM_OPTIONS, 20000, 5000000);
+  options->level_change = options->level > 0 && options->verification ? swarm(choices, 300000) : 0;
+  options->fault_period_us = sim_span(choices, SIM_OPTIONS, 3000, 1000000);
   options->heal_us = sim_span(choices, SIM_OPTIONS, 1000000, 120000000);
 }
 

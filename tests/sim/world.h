@@ -148,7 +148,8 @@ struct sim_client {
   bool paused;
   bool dying; /* its memory is being taken back: the ports do nothing */
   bool gone;
-  bool woken;
+  bool woken;   /* the engine has something to do */
+  bool blocked; /* send waits for news: room or metadata */
   int64_t deadline_us; /* of the event that is in the heap */
   int32_t index;
   int32_t id;
