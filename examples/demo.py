@@ -1,4 +1,4 @@
-"""A local Apache Kafka, a copier that is killed while it works, and an independent reader that counts."""
+"""The embedded broker, a service that is killed while it works, and an independent reader that counts."""
 
 import argparse
 import collections
@@ -13,8 +13,9 @@ import time
 TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests" / "kafka"))
 
-import cluster as kafka  # noqa: E402
+import embedded  # noqa: E402
 import readers  # noqa: E402
+import wire  # noqa: E402
 
 KEYS = 100
 PARTITIONS = 6
@@ -57,7 +58,7 @@ class Copier:
 
     def __init__(self, program, bootstrap, log):
         self.command = [program, bootstrap, INPUT, OUTPUT, GROUP, TRANSACTIONAL_ID, "--batch", "100",
-                        "--idle-exit-ms", "3000", "--upper"]
+                        "--idle-exit-ms", "2000", "--upper"]
         self.log = log
         self.process = None
 
@@ -74,28 +75,28 @@ class Copier:
         return not ended
 
 
-def booked(cluster):
+def booked(client):
     """How far the group's committed offsets are: so many records are copied for good. Answered while the service runs; what
     a killed one has left open makes the broker hold the answer back."""
-    offsets = cluster.client.committed(GROUP, INPUT, PARTITIONS)
+    offsets = client.committed(GROUP, INPUT, PARTITIONS)
     return sum(offset for offset in offsets.values() if offset > 0)
 
 
-def wait_for_commit(cluster, copier, seconds):
+def wait_for_commit(client, copier, seconds):
     """Until the copier has committed something, so that the next kill meets it at work."""
-    before, end = booked(cluster), time.monotonic() + seconds
-    while booked(cluster) <= before:
+    before, end = booked(client), time.monotonic() + seconds
+    while booked(client) <= before:
         if copier.process.poll() is not None or time.monotonic() > end:
             sys.exit(f"demo: the service didn't copy anything; see {copier.log.name}")
         time.sleep(0.02)
 
 
-def kill_again_and_again(cluster, copier, feeder, kills):
+def kill_again_and_again(client, copier, feeder, kills):
     for number in range(1, kills + 1):
         copier.start()
-        wait_for_commit(cluster, copier, 60)
-        time.sleep(random.uniform(0.5, 2.0))
-        done = booked(cluster)
+        wait_for_commit(client, copier, 60)
+        time.sleep(random.uniform(0.2, 1.0))
+        done = booked(client)
         time.sleep(random.uniform(0, 0.05))
         if not copier.kill():
             sys.exit(f"demo: the service ended by itself; see {copier.log.name}")
@@ -103,14 +104,14 @@ def kill_again_and_again(cluster, copier, feeder, kills):
             f"service killed in the middle of its work ({number} of {kills})")
 
 
-def finish(cluster, copier, feeder, seconds):
+def finish(client, copier, feeder, seconds):
     """Lets the service come to the end of the input, with a line every other second."""
     copier.start()
     end = time.monotonic() + seconds
     while copier.process.poll() is None:
         if time.monotonic() > end:
             sys.exit(f"demo: the service doesn't come to an end; see {copier.log.name}")
-        say(f"{feeder.written:6d} payments written, {booked(cluster):6d} booked")
+        say(f"{feeder.written:6d} payments written, {booked(client):6d} booked")
         time.sleep(2)
     if feeder.is_alive() or feeder.error:
         sys.exit(f"demo: writing the input failed: {feeder.error or 'the service ended before it'}")
@@ -129,10 +130,19 @@ def out_of_order(records):
     return bad
 
 
-def verdict(cluster, count):
+def show_transaction(broker):
+    """The coordinator's word on the service's last transaction."""
+    facts = dict(part.split("=") for part in broker.do("show transaction " + TRANSACTIONAL_ID).split())
+    meaning = {"CompleteCommit": "committed, and all of it is visible", "CompleteAbort": "aborted, and none of it is visible",
+               "Empty": "none since the service's last start"}
+    say(f"last transaction of '{TRANSACTIONAL_ID}': {facts['state']}: {meaning.get(facts['state'], 'still under way')}")
+    return facts["state"] in meaning
+
+
+def verdict(broker, count):
     wanted = collections.Counter(f"PAYMENT {n}" for n in range(count))
-    seen = readers.kcat_read(cluster, OUTPUT)
-    everything = len(readers.kcat_read(cluster, OUTPUT, isolation="read_uncommitted"))
+    seen = readers.kcat_read(broker, OUTPUT)
+    everything = len(readers.kcat_read(broker, OUTPUT, isolation="read_uncommitted"))
     found = collections.Counter(record.value for record in seen)
     missing = sum((wanted - found).values())
     surplus = sum((found - wanted).values())
@@ -142,38 +152,44 @@ def verdict(cluster, count):
     say(f"output: {len(seen)} bookings, as an independent reader (kcat, read_committed) sees them")
     say(f"        {missing} missing, {surplus} twice or foreign, {len(disordered)} of {KEYS} accounts out of order")
     say(f"        {everything - len(seen)} records of transactions that were cut off lie in the log; no reader is shown them")
+    settled = show_transaction(broker)
     print()
-    good = not (missing or surplus or disordered)
+    good = settled and not (missing or surplus or disordered)
     say("EXACTLY ONCE: every payment was booked once, in order, although the service was killed." if good else
         "FAILED: the output is not the input.")
     return 0 if good else 1
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transfer", type=pathlib.Path, required=True)
-    parser.add_argument("--records", type=int, default=40000)
-    parser.add_argument("--per-second", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=6)
-    args = parser.parse_args()
-    log_name = TOP / "build" / "logs" / "demo-transfer.log"
-    say("starting a Kafka broker on 127.0.0.1 ...")
-    with kafka.Cluster("4.4.0") as cluster, open(log_name, "w", encoding="utf-8") as log:
-        cluster.client.create_topic(INPUT, PARTITIONS)
-        cluster.client.create_topic(OUTPUT, PARTITIONS)
-        say(f"a service reads '{INPUT}' and writes '{OUTPUT}', 100 records and their offsets in a transaction")
-        feeder = Feeder(cluster.bootstrap, args.records, args.per_second)
-        copier = Copier(os.path.abspath(args.transfer), cluster.bootstrap, log)
+def run(args, broker, log):
+    say(f"a Kafka broker in one process, ktxn-devbroker, listens on {broker.bootstrap}")
+    say(f"a service reads '{INPUT}' and writes '{OUTPUT}', 100 records and their offsets in a transaction")
+    feeder = Feeder(broker.bootstrap, args.records, args.per_second)
+    copier = Copier(os.path.abspath(args.build / "examples" / "transfer"), broker.bootstrap, log)
+    with wire.Client(broker.bootstrap) as client:
         try:
             feeder.start()
-            kill_again_and_again(cluster, copier, feeder, args.kills)
+            kill_again_and_again(client, copier, feeder, args.kills)
             say("no more kills; the service works until the input is read ...")
-            finish(cluster, copier, feeder, 120)
-            return verdict(cluster, args.records)
+            finish(client, copier, feeder, 120)
+            return verdict(broker, args.records)
         finally:
             feeder.kcat.kill()
             if copier.process and copier.process.poll() is None:
                 copier.kill()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--records", type=int, default=20000)
+    parser.add_argument("--per-second", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=6)
+    args = parser.parse_args()
+    embedded.BUILD = os.path.abspath(args.build)
+    topics = [option for name in (INPUT, OUTPUT) for option in ("--topic", f"{name}:{PARTITIONS}")]
+    log_name = TOP / "build" / "logs" / "demo-transfer.log"
+    with open(log_name, "w", encoding="utf-8") as log, embedded.Broker("--control-port", "0", *topics, log=log) as broker:
+        return run(args, broker, log)
 
 
 if __name__ == "__main__":
