@@ -229,6 +229,12 @@ class CallsTest(ScenarioCase):
             found = [scene.ok("outcome %d" % i).fields["outcome"] for i in (1, 2, 3)]
             self.assertEqual(found, ["committed", "not_committed", "none"])
             scene.abort()
+            for _ in range(62):
+                scene.begin()
+                scene.abort()
+            scene.fails("outcome 1", "USAGE")  # 64 are remembered
+            self.assertEqual(scene.ok("outcome 2").fields["outcome"], "not_committed")
+            scene.fails("outcome 66", "USAGE")
 
 
 if __name__ == "__main__":

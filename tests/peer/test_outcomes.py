@@ -190,6 +190,90 @@ class OutcomesTest(ScenarioCase):
             self.told(scene.drive.cmd("commit %d" % CALL_MS), MAPPING, "in_doubt")
             self.leave(scene, MAPPING, "in_doubt")
 
+    # ---- what has to be proven first
+
+    @protocols(1)
+    def test_no_registration_can_be_repeated_at_the_new_coordinator(self, protocol):
+        """Its answer to EndTxn could speak of the transaction before."""
+        for lost, outcome in ((False, "not_committed"), (True, "in_doubt")):
+            with self.subTest(lost=lost), self.scene(protocol) as scene:
+                self.enter(scene, "commit", [[TAKEN]] * lost)
+                if lost:
+                    scene.peer.on("EndTxn", call(lambda peer, _: peer.move_coordinator("x")))
+                else:
+                    scene.peer.refuse(scene.peer.model.coordinator("x"))
+                    scene.peer.move_coordinator("x")
+                    scene.ok("sleep 30")  # no byte of the commit goes to the old one
+                scene.peer.on("AddPartitionsToTxn", error(3), times=None)
+                answer = scene.drive.cmd("commit %d" % CALL_MS)
+                self.assertEqual((answer.fatal, answer.outcome), (True, outcome), str(answer))
+                self.leave(scene, ("RECREATE", answer.code, True), outcome)
+
+    @protocols(2)
+    def test_nothing_of_it_was_taken_and_nothing_can_be_registered(self, protocol):
+        """An EndTxn could be answered for a successor: none is sent."""
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.transaction("before")
+            scene.peer.on("Produce", error(87))
+            scene.begin()
+            scene.send("a", 1)
+            scene.settle()
+            scene.peer.on("AddPartitionsToTxn", error(29), times=None)
+            answer = scene.drive.cmd("abort %d" % CALL_MS)
+            self.assertEqual(answer.outcome, "not_committed", str(answer))
+            self.assertEqual(scene.names("EndTxn"), ["EndTxn(commit)"])
+            scene.may_hang = True
+            self.leave(scene, None if answer.ok else ("RECREATE", answer.code, True), "not_committed")
+
+    # ---- what is owed behind an end
+
+    @protocols(1)
+    def test_the_bump_behind_a_commit_fails(self, protocol):
+        """The commit stays committed; the next call says what has happened."""
+        for begun in (False, True):
+            with self.subTest(begun=begun), self.scene(protocol) as scene:
+                self.enter(scene, "commit", [[TAKEN]])
+                gate = scene.peer.gate()
+                scene.peer.on("InitProducerId", wait_for_gate(gate), call(init))
+                self.told(scene.commit(), None, "committed")
+                scene.expected = {}
+                if begun:
+                    scene.begin()
+                    scene.send("b")
+                gate.open()
+                self.assertEqual(scene.events(), [("error", 3 if begun else 2, "FENCED", "not_committed" if begun else "none")])
+                scene.fails("commit 3000" if begun else "begin", "RECREATE", "FENCED", fatal=True)
+                if begun:
+                    self.assertEqual(scene.ok("outcome 3").fields["outcome"], "not_committed")
+                self.leave(scene, SUCCESSOR, "committed")
+
+    @protocols(1)
+    def test_fenced_between_the_abort_and_its_sweep(self, protocol):
+        """Whoever has taken over may open the batch that was given up, and commit it."""
+        with self.scene(protocol, request_timeout_ms=300, delivery_timeout_ms=600) as scene:
+            self.enter(scene, "abort", [])
+            scene.peer.on("Produce", drop(), times=None)
+            scene.peer.on("InitProducerId", call(init))
+            scene.send("b", 1)
+            scene.settle()
+            self.told(scene.drive.cmd("abort %d" % CALL_MS), SUCCESSOR, "in_doubt")
+            self.leave(scene, SUCCESSOR, "in_doubt")
+
+    @protocols(1, 2)
+    def test_event_of_a_broker_that_aborted_between_calls(self, protocol):
+        with self.scene(protocol, transaction_timeout_ms=600) as scene:
+            self.enter(scene, "commit", [])
+            scene.ok("sleep 400")
+            with scene.peer.changed:
+                scene.peer.model.expire("x")
+            scene.send("b", 1)  # is told that the epoch has moved
+            self.assertEqual(scene.events(), [("error", 2, "ABORTED_BY_BROKER", "not_committed")])
+            self.told(scene.drive.cmd("commit 3000"), ("ABORT", "ABORTED_BY_BROKER", False), "not_committed")
+            self.told(scene.drive.cmd("abort 3000"), None, "not_committed")
+            scene.transaction("next")
+            self.leave(scene, None, "not_committed")
+
     def aborted(self, protocol):
         for name, steps, wanted in ABORTS[protocol]:
             with self.subTest(name), self.scene(protocol) as scene:
