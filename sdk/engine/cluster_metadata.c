@@ -195,17 +195,25 @@ int64_t ktxn__cluster_metadata_due(const struct ktxn__cluster *cluster) {
   return at_us > usable_at_us ? at_us : usable_at_us;
 }
 
+/* KIP-584: brokers don't tell of changed features. As often as metadata is asked for anyway, however fresh that is. */
+static void ask_versions_now_and_then(struct ktxn__cluster *cluster, int64_t now_us) {
+  bool old = now_us - cluster->versions_us >= cluster->settings->metadata_age_max_ms * 1000;
+  if (cluster->known && old) {
+    ktxn__cluster_ask_versions(cluster, now_us);
+  }
+  if (!cluster->known || old) {
+    cluster->versions_us = now_us;
+  }
+}
+
 static void ask(struct ktxn__cluster *cluster, struct ktxn__broker *broker, int64_t now_us) {
   cluster->asking = true;
   cluster->asked_us = now_us;
   cluster->asking_full = cluster->full_at_us <= now_us;
   if (cluster->asking_full) {
-    bool aged = cluster->known && now_us - cluster->full_us >= cluster->settings->metadata_age_max_ms * 1000;
     cluster->full_us = now_us;
     cluster->full_at_us = INT64_MAX;
-    if (aged) {
-      ktxn__cluster_ask_versions(cluster, now_us);
-    }
+    ask_versions_now_and_then(cluster, now_us);
   }
   cluster->ask_at_us = INT64_MAX;
   cluster->call.deadline_us = now_us + WAIT_US;

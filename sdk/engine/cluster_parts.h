@@ -70,6 +70,7 @@ struct ktxn__cluster {
   int64_t asked_us;      /* when it was sent */
   int64_t full_at_us;    /* of the next full request; INT64_MAX = none */
   int64_t full_us;       /* when the last one was sent; INT64_MIN / 2 = never */
+  int64_t versions_us;   /* when all brokers were last asked for their versions, or the first metadata */
   int64_t ask_at_us;     /* no topic's is earlier */
   int64_t not_before_us; /* backoff after a failure */
   int64_t trying_us;     /* since when metadata is wanted in vain; INT64_MAX = it isn't */

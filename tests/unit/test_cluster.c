@@ -303,6 +303,27 @@ static void the_highest_feature_epoch_counts(void **state) {
   assert_int_equal(ktxn__cluster_transaction_version(bench->cluster), 0);
 }
 
+/* Nothing tells a client of a change but what it asks for, and metadata is often fresh for other reasons. */
+static void features_are_asked_for_now_and_then(void **state) {
+  struct bench *bench = *state;
+  bench->model.versions.epoch = 5;
+  bench->model.versions.transaction_version = 2;
+  (void)learn(bench);
+  (void)ready(bench, 1);
+  bench->model.versions.epoch = 6;
+  bench->model.versions.transaction_version = 1;
+  for (int i = 0; i < 29; i++) {
+    ktxn__cluster_refresh(bench->cluster, bench->now_us);
+    later(bench, 10000);
+  }
+  assert_int_equal(ktxn__cluster_transaction_version(bench->cluster), 2);
+  for (int i = 0; i < 2; i++) {
+    ktxn__cluster_refresh(bench->cluster, bench->now_us);
+    later(bench, 10000);
+  }
+  assert_int_equal(ktxn__cluster_transaction_version(bench->cluster), 1);
+}
+
 static void brokers_before_finalized_features_are_level_0(void **state) {
   struct bench *bench = *state;
   bench->model.versions.epoch = -1;
@@ -396,6 +417,7 @@ int main(void) {
       TEST(another_cluster_is_noticed),
       TEST(the_highest_feature_epoch_counts),
       TEST(brokers_before_finalized_features_are_level_0),
+      TEST(features_are_asked_for_now_and_then),
       TEST(coordinators_may_be_nodes_that_metadata_has_not_named),
       TEST(nodes_that_can_not_be_are_left_out),
       TEST(events_for_nobody_are_ignored),
