@@ -28,7 +28,7 @@ TOLD = frozenset(map(codec.API_KEY.get, ("Produce", "FindCoordinator", "InitProd
 # Their answers carry addresses; Produce names the new leader's since version 10.
 WITH_ADDRESSES = frozenset((PRODUCE, METADATA, FIND_COORDINATOR, DESCRIBE_CLUSTER))
 # A client that waits for one of these in vain is a test that failed.
-WAIT_SECONDS = 60
+WAIT_SECONDS = 30
 
 
 def receive(source, size):
