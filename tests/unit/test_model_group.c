@@ -205,6 +205,10 @@ static void a_second_member_makes_a_round(void **state) {
   expect_group(&world, "Stable", 2);
   assert_int_equal(leave(&world, one.id), 0);
   assert_int_equal(heartbeat(&world, two.id, 2), KTXN__MODEL_REBALANCE_IN_PROGRESS);
+  struct joined alone = join(&world, two.id, NULL, "ba");
+  assert_true(alone.leads);
+  assert_int_equal(alone.members, 1);
+  assert_string_equal(alone.protocol, "b");
   end_world(&world);
 }
 
@@ -472,6 +476,94 @@ static void groups_are_listed_and_deleted(void **state) {
   end_world(&world);
 }
 
+/* It is there, but it doesn't come: the round goes on without it when its time is over. */
+static void who_does_not_join_again_is_left_behind(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join_new(&world);
+  assert_int_equal(sync_as(&world, one.id, 1, NULL, "mine"), 0);
+  struct joined two = join(&world, "", NULL, "ab");
+  struct joining request;
+  submit(&world, joining(&request, two.id, NULL, "ab"));
+  for (int i = 0; i < 5; i++) {
+    pass(&world, 5 * SECOND_US);
+    assert_int_equal(heartbeat(&world, one.id, 1), KTXN__MODEL_REBALANCE_IN_PROGRESS);
+  }
+  struct joined got = joined(&world, await(&world));
+  assert_int_equal(world.now_us, 30 * SECOND_US);
+  assert_int_equal(got.members, 1);
+  assert_int_equal(heartbeat(&world, one.id, 2), KTXN__MODEL_UNKNOWN_MEMBER_ID);
+  end_world(&world);
+}
+
+/* A follower that asks again learns what is; one that has something new to say makes a round. */
+static void joining_again(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join_new(&world);
+  assert_int_equal(sync_as(&world, one.id, 1, NULL, "mine"), 0);
+  struct joined two = join(&world, "", NULL, "ab");
+  struct joining requests[2];
+  submit(&world, joining(&requests[0], two.id, NULL, "ab"));
+  submit(&world, joining(&requests[1], one.id, NULL, "ab"));
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(joined(&world, await(&world)).generation, 2);
+  }
+  struct syncing sync;
+  submit(&world, syncing(&sync, one.id, 2, two.id));
+  assert_int_equal(synced(&world, await(&world), "mine"), 0);
+  assert_int_equal(join(&world, two.id, NULL, "ab").generation, 2);
+  expect_group(&world, "Stable", 2);
+  submit(&world, joining(&requests[0], two.id, NULL, "ba"));
+  assert_null(ktxn__model_take(world.model));
+  expect_group(&world, "PreparingRebalance", 2);
+  end_world(&world);
+}
+
+/* By its name a topic that was made anew has the old one's offsets, by its id it hasn't. */
+static void offsets_of_a_topic_that_was_made_anew(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct committing request;
+  committing(&request, &world, init(&world), 5);
+  request.request.api = KTXN__MODEL_OFFSET_COMMIT;
+  ktxn__model_release(world.model, call(&world, &request.request));
+  assert_true(ktxn__model_delete_topic(world.model, 0, KTXN__STR(TOPIC)));
+  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR(TOPIC), 1));
+  int16_t code;
+  assert_int_equal(fetch_offset(&world, &code), 5);
+  struct ktxn__model_topic_ref ref = {.name = KTXN__STR(TOPIC)};
+  struct ktxn__model_request metadata = {
+      .api = KTXN__MODEL_METADATA, .version = 12, .metadata = {.topics = &ref, .topic_count = 1}};
+  struct ktxn__model_answer *answer = call(&world, &metadata);
+  ref = (struct ktxn__model_topic_ref){.by_id = true, .name = KTXN__STR_NULL, .id = answer->metadata.topics[0].id};
+  ktxn__model_release(world.model, answer);
+  int32_t partition = 0;
+  struct ktxn__model_topic_partitions topic = {.topic = ref, .partitions = &partition, .partition_count = 1};
+  struct ktxn__model_offset_fetch_group group = {.group_id = KTXN__STR(GROUP), .topics = &topic, .topic_count = 1};
+  struct ktxn__model_request fetch = {
+      .api = KTXN__MODEL_OFFSET_FETCH, .version = 10, .offset_fetch = {.groups = &group, .group_count = 1}};
+  answer = call(&world, &fetch);
+  assert_int_equal(answer->offset_fetch.groups[0].topics[0].partitions[0].code, 0);
+  assert_int_equal(answer->offset_fetch.groups[0].topics[0].partitions[0].offset, -1);
+  ktxn__model_release(world.model, answer);
+  end_world(&world);
+}
+
+/* KIP-345: with something new to say, a static member makes a round, too. */
+static void a_static_member_that_has_changed(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join(&world, "", "instance", "ab");
+  struct syncing request;
+  syncing(&request, one.id, 1, NULL)->sync_group.instance_id = KTXN__STR("instance");
+  assert_int_equal(synced(&world, call(&world, &request.request), "mine"), 0);
+  struct joined again = join(&world, "", "instance", "ba");
+  assert_int_equal(again.generation, 2);
+  assert_string_equal(again.protocol, "b");
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_member_leads_and_assigns_to_itself),
@@ -489,6 +581,10 @@ int main(void) {
       cmocka_unit_test(all_offsets_of_a_group),
       cmocka_unit_test(a_move_sends_those_away_who_wait),
       cmocka_unit_test(groups_are_listed_and_deleted),
+      cmocka_unit_test(who_does_not_join_again_is_left_behind),
+      cmocka_unit_test(joining_again),
+      cmocka_unit_test(offsets_of_a_topic_that_was_made_anew),
+      cmocka_unit_test(a_static_member_that_has_changed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
