@@ -366,6 +366,28 @@ static void ids_have_javas_partitions(void **state) {
   end_world(&world);
 }
 
+static void a_topic_has_a_limit_of_its_own(void **state) {
+  (void)state;
+  struct world world = nodes(1);
+  struct ktxn__model_create_topic topic = {
+      .name = KTXN__STR("small"), .partition_count = 1, .replication_factor = -1, .max_message_bytes = 20};
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_CREATE_TOPICS, .version = 7, .create_topics = {.topics = &topic, .topic_count = 1}};
+  const int16_t expected[] = {0, KTXN__MODEL_TOPIC_ALREADY_EXISTS};
+  for (int i = 0; i < 2; i++) {
+    struct ktxn__model_answer *answer = call(&world, &request);
+    assert_int_equal(answer->named.names[0].code, expected[i]);
+    ktxn__model_release(world.model, answer);
+  }
+  struct producing batch;
+  producing(&batch, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 1);
+  batch.partition.batch.transactional = false;
+  assert_int_equal(produced(&world, call(&world, &batch.request), NULL), 0);
+  batch.topic.topic.name = KTXN__STR("small");
+  assert_int_equal(produced(&world, call(&world, &batch.request), NULL), KTXN__MODEL_MESSAGE_TOO_LARGE);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(topics_come_and_go),
@@ -387,6 +409,7 @@ int main(void) {
       cmocka_unit_test(nonsense_makes_no_model),
       cmocka_unit_test(all_topics_are_listed),
       cmocka_unit_test(ids_have_javas_partitions),
+      cmocka_unit_test(a_topic_has_a_limit_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
