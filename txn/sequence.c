@@ -71,6 +71,8 @@ void ktxn__txn_set_pending(struct ktxn__txn *txn, struct ktxn__txn_partition *pa
   txn->pending++;
 }
 
+bool ktxn__txn_registers(const struct ktxn__txn *txn) { return txn->mode == 1 || txn->level == 0; }
+
 void ktxn__txn_registering(struct ktxn__txn *txn, int64_t now_us) {
   if (txn->registered_us < 0) txn->registered_us = now_us;
 }
@@ -147,7 +149,7 @@ static bool state_sends(const struct ktxn__txn *txn) {
 static bool registered(const struct ktxn__txn *txn, const struct ktxn__txn_partition *partition) {
   if (!txn->config.transactional) return true;
   /* KIP-890: on V2 the partition's leader registers it before it appends. V1: no byte before the acknowledgement. */
-  if (txn->mode == 2) return !txn->settling;
+  if (!ktxn__txn_registers(txn)) return !txn->settling;
   return partition->ordinal == txn->ordinal && partition->registration == KTXN__TXN_REG_DONE;
 }
 
@@ -173,6 +175,7 @@ bool ktxn__txn_may_send(const struct ktxn__txn *txn, uint32_t number, int32_t no
 bool ktxn__txn_may_resend(const struct ktxn__txn *txn, uint32_t number, int32_t node, uint32_t handle) {
   const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, number);
   if (txn->state == KTXN__TXN_FATAL_ERROR || txn->fence != KTXN__TXN_FENCE_NONE) return false;
+  if (txn->mode == 2 && state_sends(txn) && ktxn__txn_registers(txn) && !registered(txn, partition)) return false;
   if (partition->count == 0 || partition->flights[0].handle != handle || partition->flights[0].on_wire) return false;
   return on_wire(partition) == 0 || partition->node == node;
 }
