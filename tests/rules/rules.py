@@ -44,7 +44,7 @@ class Rule:
         self.text, self.without, self.shows = text.strip("\n"), without.strip("\n"), shows
 
 
-WRONG, HARM, DEAD, NEEDLESS = "wrong outcome", "harm", "dead end", "needless end"
+WRONG, HARM, DEAD, NEEDLESS, BROKEN = "wrong outcome", "harm", "dead end", "needless end", "broken"
 
 EVIDENCE = [
     Rule("1.1-look",
@@ -84,7 +84,7 @@ EVIDENCE = [
          "txn/evidence.c",
          "  if (may_be_own_abort(slot, look)) return false;",
          "  if (may_be_own_abort(slot, look) && look->code != 0) return false;",
-         Explorer("v2", NEEDLESS)),
+         Explorer("v2", NEEDLESS, faults=3)),
     Rule("1.3-anchor",
          "V1: registrations of a transaction that is not the first of its epoch count only from the epoch's anchor",
          "txn/end.c",
@@ -100,7 +100,7 @@ EVIDENCE = [
          """
   if (txn->registered_us < 0)
     return;""",
-         Explorer("v1", WRONG)),
+         Explorer("v1-unverified", WRONG)),
     Rule("1.3-abortable",
          "V1: the coordinator becomes another node after something was registered, and more is to be: ABORTABLE",
          "txn/end.c",
@@ -117,20 +117,20 @@ EVIDENCE = [
          "txn/request.c",
          "  return !ktxn__txn_ends_by_v5(txn) && (!txn->acked || txn->acked_node != txn->coordinator);",
          "  return !ktxn__txn_ends_by_v5(txn) && txn->level == INT32_MAX;",
-         Explorer("v1", WRONG)),
+         Explorer("v1", NEEDLESS)),
     Rule("1.4-node",
          "V1: a registration acknowledged by another node is not enough",
          "txn/request.c",
          "  return !ktxn__txn_ends_by_v5(txn) && (!txn->acked || txn->acked_node != txn->coordinator);",
          "  return !ktxn__txn_ends_by_v5(txn) && !txn->acked;",
-         Explorer("v1", WRONG)),
+         Explorer("v1", NEEDLESS)),
     Rule("1.5-registered",
          "V2: before EndTxn 5, if something left and nothing was acknowledged, a registration at our epoch: EndTxn 5 "
          "may be answered 0 for a successor that speaks V1",
          "txn/request.c",
          "  return ktxn__txn_ends_by_v5(txn) && txn->registered_us >= 0 && !txn->acked;",
          "  return ktxn__txn_ends_by_v5(txn) && txn->registered_us == INT64_MAX && !txn->acked;",
-         Explorer("v2-mixed", HARM)),
+         Explorer("v2-mixed", WRONG)),
     Rule("1.4-none-left",
          "V1: nothing is left whose registration could be repeated: the producer ends, it does not wait for ever",
          "txn/result.c",
@@ -142,7 +142,7 @@ EVIDENCE = [
          "txn/end.c",
          "return txn->mode == 2 ? txn->registered_us < 0 : !txn->maybe;",
          "return txn->mode == 2 ? txn->registered_us == INT64_MAX : !txn->maybe;",
-         Explorer("v2", NEEDLESS)),
+         Test("trace", "trace_v2_basic")),
 ]
 
 OUTCOMES = [
@@ -157,13 +157,13 @@ OUTCOMES = [
          "txn/evidence.c",
          "  if (commit && code != KTXN_E_INVALID_PRODUCER_ID_MAPPING) {",
          "  if (commit && code == KTXN_E_INVALID_TXN_STATE) {",
-         Explorer("v2", NEEDLESS)),
+         Explorer("v2", NEEDLESS, faults=3)),
     Rule("2-v2-abort-48",
          "V2: the abort that asks is answered 48: it is committed; the commit again, for the identity",
          "txn/fence.c",
          "  if (!slot->v2 || !txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {",
          "  if (slot->v2 || !txn->commit_sent || txn->state != KTXN__TXN_COMMITTING) {",
-         Explorer("v2", NEEDLESS)),
+         Explorer("v2", NEEDLESS, faults=3)),
     Rule("2-proven-stays",
          "V2: what is proven committed is committed, whatever happens on the way to its identity",
          "txn/state.c",
@@ -185,11 +185,13 @@ OUTCOMES = [
          Explorer("v2", NEEDLESS)),
     Rule("2-same-again",
          "a commit of unknown fate is repeated until the answer is definite",
-         "txn/result.c",
-         "  return result->fate == KTXN__TXN_ANSWERED ? action_of(slot, result->code) : KTXN__TXN_ELSEWHERE;",
-         "  return result->fate == KTXN__TXN_ANSWERED                     ? action_of(slot, result->code)\n"
-         "         : slot->purpose == KTXN__TXN_FOR_TRANSACTION ? KTXN__TXN_FATAL\n"
-         "                                                      : KTXN__TXN_ELSEWHERE;",
+         "txn/end.c",
+         """
+    case KTXN__TXN_ELSEWHERE:
+      ktxn__txn_refind_after(txn, now_us, slot, result->fate);""",
+         """
+    case KTXN__TXN_ELSEWHERE:
+      ktxn__txn_fenced(txn, KTXN_E_PRODUCER_FENCED, KTXN__TXN_API_END);""",
          Explorer("v1", NEEDLESS)),
     Rule("2-in-doubt",
          "fenced with a copy of the commit of unknown fate: in doubt, not \"not committed\"",
@@ -228,13 +230,13 @@ OUTCOMES = [
          """
   if (txn->commit_ambiguous && code == 0) {
     error.error_class""",
-         Explorer("v1", WRONG)),
+         Explorer("v1", BROKEN)),
     Rule("2-one-command",
          "the command is not changed between copies, but for the V2 abort that asks",
          "txn/request.c",
          "FOR_TRANSACTION, txn->state == KTXN__TXN_COMMITTING, ktxn__txn_ends_by_v5(txn));",
          "FOR_TRANSACTION, txn->state == KTXN__TXN_COMMITTING && !txn->commit_ambiguous,\n                  ktxn__txn_ends_by_v5(txn));",
-         Explorer("v1", WRONG)),
+         Explorer("v1", NEEDLESS)),
     Rule("2-batches-ended",
          "EndTxn leaves after every batch of the transaction has ended",
          "txn/request.c",
@@ -249,13 +251,13 @@ MOVED = [
          "txn/fence.c",
          "  else if (ours)\n    nobody(txn, broker_code);",
          "  else if (ours && broker_code == 0)\n    nobody(txn, broker_code);",
-         Explorer("v1", NEEDLESS)),
+         Test("trace", "trace_offsets")),
     Rule("3-elsewhere",
          "a node that shows a lower epoch is behind: another is looked for",
          "txn/fence.c",
          "  if (behind)\n    ktxn__txn_refind(txn, now_us, slot->node);",
          "  if (behind && !behind)\n    ktxn__txn_refind(txn, now_us, slot->node);",
-         Explorer("v1", NEEDLESS)),
+         Test("trace", "trace_explored")),
     Rule("3-registered",
          "condition 1: the probe is sent only for a transaction that was registered",
          "txn/fence.c",
@@ -267,7 +269,7 @@ MOVED = [
          "txn/fence.c",
          "  return txn->mode == 1 && txn->acked && !txn->commit_ambiguous && !txn->abort_ambiguous && timeout_passed(txn);",
          "  return txn->mode == 1 && txn->acked && timeout_passed(txn);",
-         Explorer("v1", WRONG)),
+         Explorer("v1-elapsed", HARM)),
     Rule("3-timeout-passed",
          "condition 3: about the whole timeout has passed since the first registration left, or two producers that "
          "both go on starve each other",
@@ -310,7 +312,7 @@ void ktxn__txn_fence_looked""",
          "txn/fence.c",
          "    txn->tainted = tainted;",
          "    txn->tainted = tainted && false;",
-         Explorer("v1", WRONG)),
+         Explorer("v1", HARM)),
 ]
 
 BETWEEN = [
@@ -321,7 +323,7 @@ BETWEEN = [
          "                                step_register, step_pace,     step_offsets, step_end};",
          "static const step_fn steps[] = {step_init,  step_evidence, step_fence,   step_register,\n"
          "                                step_debt, step_pace,     step_offsets, step_end};",
-         Explorer("v1", WRONG)),
+         Explorer("v1", NEEDLESS)),
     Rule("4.3-taint-registration",
          "V1: a registration of unknown fate taints the epoch",
          "txn/error.c",
@@ -339,7 +341,7 @@ BETWEEN = [
          "txn/sequence.c",
          "  /* A hole in the sequence: on V1 the next transaction needs another epoch. */\n  txn->tainted = true;",
          "  /* A hole in the sequence: on V1 the next transaction needs another epoch. */",
-         Explorer("v1", WRONG)),
+         Explorer("v1", HARM)),
     Rule("4.3-taint-anchor",
          "V1: a change of the anchor taints the epoch",
          "txn/end.c",
@@ -400,7 +402,7 @@ BETWEEN = [
          "txn/sequence.c",
          "  if (flight->ambiguous) ktxn__txn_mark_sweep(txn, partition);",
          "  if (flight->ambiguous && txn->level == INT32_MAX) ktxn__txn_mark_sweep(txn, partition);",
-         Explorer("v1-unverified", WRONG)),
+         Explorer("v1-unverified", HARM)),
     Rule("4.4-sweep-groups",
          "V1: a group whose offset commit is of unknown fate is swept as well",
          "txn/result.c",
@@ -412,13 +414,13 @@ BETWEEN = [
          "txn/end.c",
          "  if (!committed && sweep && txn->tainted && txn->debt != KTXN__TXN_DEBT_NONE) {",
          "  if (!committed && sweep && txn->tainted && txn->debt == KTXN__TXN_DEBT_NONE) {",
-         Explorer("v1-unverified", WRONG)),
+         Explorer("v1-unverified", HARM)),
     Rule("4.4-held-doubt",
          "V1: fenced between EndTxn(abort) and the sweep: in doubt",
          "txn/state.c",
          " || unswept(txn, left);",
          " || (unswept(txn, left) && !txn->held);",
-         Explorer("v1-unverified", WRONG)),
+         Explorer("v1-unverified", HARM)),
     Rule("4.4-gone",
          "V1: a swept partition that is gone (3) is left out of the sweep, and the rest sent again",
          "txn/result.c",
