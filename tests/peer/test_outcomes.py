@@ -241,6 +241,7 @@ class OutcomesTest(ScenarioCase):
                 if begun:
                     scene.begin()
                     scene.send("b")
+                    scene.drive.cmd("flush 30")  # so that the I/O thread has seen both
                 gate.open()
                 self.assertEqual(scene.events(), [("error", 3 if begun else 2, "FENCED", "not_committed" if begun else "none")])
                 scene.fails("commit 3000" if begun else "begin", "RECREATE", "FENCED", fatal=True)
