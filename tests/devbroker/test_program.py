@@ -7,6 +7,7 @@
 import argparse
 import os
 import random
+import resource
 import socket
 import subprocess
 import sys
@@ -139,6 +140,24 @@ class CommandLine(Case):
                     except OSError:
                         pass
         self.assertEqual(broker.do("topic list"), "a:1")
+
+
+    def test_no_descriptor_left(self):
+        """Who comes too late waits until somebody goes; the others are served all the time."""
+        broker = self.broker("--topic", "a")
+        host, port = broker.bootstrap.rsplit(":", 1)
+        first = wire.Client(broker.bootstrap)
+        self.addCleanup(first.close)
+        first.metadata(["a"])
+        resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (24, 24))
+        crowd = [socket.create_connection((host, int(port)), SECONDS) for _ in range(40)]
+        self.assertEqual(len(first.metadata(["a"])), 1)
+        late = wire.Client(broker.bootstrap)
+        self.addCleanup(late.close)
+        late.connect(broker.bootstrap).socket.settimeout(SECONDS)
+        for connection in crowd:
+            connection.close()
+        self.assertEqual(len(late.metadata(["a"])), 1)
 
 
 class Nodes(Case):
