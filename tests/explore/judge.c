@@ -91,8 +91,8 @@ static bool proven(const struct state *state) {
   const struct world *world = &state->world;
   const struct ktxn__txn *txn = manager_of(state);
   if (world->looked_pid != txn->producer_id || world->looked_epoch != txn->producer_epoch + 1) return false;
-  return world->looked == KTXN__TXN_LOOK_EMPTY || world->looked == KTXN__TXN_LOOK_ONGOING ||
-         world->looked == KTXN__TXN_LOOK_PREPARE_COMMIT || world->looked == KTXN__TXN_LOOK_COMPLETE_COMMIT;
+  return world->looked == KTXN__TXN_LOOK_EMPTY || world->looked == KTXN__TXN_LOOK_PREPARE_COMMIT ||
+         world->looked == KTXN__TXN_LOOK_COMPLETE_COMMIT;
 }
 
 static void in_doubt(const struct state *state) {

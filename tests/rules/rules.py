@@ -200,8 +200,8 @@ OUTCOMES = [
          "  bool doubt = (left",
          Explorer("v1", WRONG)),
     Rule("2-v1-proof",
-         "V1: 90 to a commit of which a copy is of unknown fate, and a look shows Empty, Ongoing, PrepareCommit or "
-         "CompleteCommit at the next epoch: committed",
+         "V1: 90 to a commit of which a copy is of unknown fate, and a look shows Empty, PrepareCommit or CompleteCommit at "
+         "the next epoch: committed",
          "txn/evidence.c",
          "  if (txn->commit_ambiguous && !mapping && proves_commit(txn, look)) txn->committed = true;",
          "  if (txn->commit_ambiguous && mapping && proves_commit(txn, look)) txn->committed = true;",
@@ -209,17 +209,21 @@ OUTCOMES = [
     Rule("2-v1-proof-states",
          "V1: CompleteAbort or PrepareAbort at the next epoch prove nothing",
          "txn/evidence.c",
-         """
-  return look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_ONGOING ||""",
-         """
-  return look->look == KTXN__TXN_LOOK_COMPLETE_ABORT || look->look == KTXN__TXN_LOOK_PREPARE_ABORT ||
-         look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_ONGOING ||""",
+         "         (look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_PREPARE_COMMIT ||",
+         "         (look->look == KTXN__TXN_LOOK_COMPLETE_ABORT || look->look == KTXN__TXN_LOOK_PREPARE_ABORT ||\n"
+         "          look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_PREPARE_COMMIT ||",
          Explorer("v1", WRONG)),
+    Rule("2-v1-proof-ongoing",
+         "V1: Ongoing at the next epoch may be a fence on its way: it is looked at again",
+         "txn/evidence.c",
+         "  if (may_change(txn, &suspect.slot, result)) {",
+         "  if (may_change(txn, &suspect.slot, result)) txn->committed = true;\n  if (txn->suspect.slot.id == UINT32_MAX) {",
+         Test("trace", "trace_evidence")),
     Rule("2-v1-proof-epoch",
          "V1: an epoch beyond the next proves nothing",
          "txn/evidence.c",
-         "  if (look->producer_epoch != txn->producer_epoch + 1) return false;",
-         "  if (look->producer_epoch <= txn->producer_epoch) return false;",
+         "         look->producer_epoch == txn->producer_epoch + 1;\n}\n\n/* V1, some copy",
+         "         look->producer_epoch > txn->producer_epoch;\n}\n\n/* V1, some copy",
          Explorer("v1", WRONG)),
     Rule("2-refused",
          "a commit refused with 30, 59 or 120 did not happen only if no other copy of it may have",
