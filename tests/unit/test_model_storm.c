@@ -131,7 +131,7 @@ static void send(struct storm *storm, struct ktxn__model_request *request, int32
 static struct identity someone(struct storm *storm, int32_t who) {
   struct identity me = storm->known[who];
   if (below(storm, 30) == 0) {
-    me.epoch = (int16_t)(me.epoch + (int16_t)below(storm, 3) - 1);
+    me.epoch = (int16_t)(me.epoch - (int16_t)below(storm, 2)); /* never one that nobody was given */
   }
   return me;
 }
