@@ -142,6 +142,21 @@ class CommandLine(Case):
         self.assertEqual(broker.do("topic list"), "a:1")
 
 
+    def test_what_clients_are_told(self):
+        broker = self.broker("--advertised-host", "localhost", "--nodes", "2")
+        self.assertTrue(broker.bootstrap.startswith("localhost:"))
+        with wire.Client(broker.bootstrap) as client:
+            client.metadata([])
+            self.assertEqual(sorted(client.addresses.values()), sorted(broker.bootstrap.split(",")))
+
+    def test_ipv6(self):
+        if not os.path.exists("/proc/net/if_inet6"):
+            self.skipTest("no IPv6 here")
+        broker = self.broker("--host", "::1", "--topic", "a")
+        self.assertTrue(broker.bootstrap.startswith("[::1]:"))
+        self.assertIn('topic "a"', self.kcat(broker, "-L"))
+        self.assertEqual(broker.do("topic list"), "a:1")
+
     def test_no_descriptor_left(self):
         """Who comes too late waits until somebody goes; the others are served all the time."""
         broker = self.broker("--topic", "a")
@@ -200,6 +215,13 @@ class Directory(Case):
         broker = self.start(directory)
         self.assertEqual(sorted(self.read(broker, "t")), ["one", "three", "two"])
         self.assertIn("open", self.read(broker, "t", "read_uncommitted"))
+
+    def test_the_same_command_line_again(self):
+        directory = self.directory()
+        for _ in range(2):
+            broker = self.start(directory, "--topic", "t:3")
+            self.assertEqual(broker.do("topic list"), "t:3")
+            broker.stop()
 
     def test_a_torn_end_is_cut_off(self):
         directory = self.directory()
