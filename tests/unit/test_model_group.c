@@ -461,6 +461,28 @@ static void a_static_leader_comes_back(void **state) {
   end_world(&world);
 }
 
+/* A coordinator that is cut off answers heartbeats out of its memory; they keep nobody in the group. */
+static void heartbeats_to_a_stale_coordinator(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.nodes = 2;
+  struct world world = world_with(config, true);
+  int32_t part = ktxn__model_group_partition(world.model, KTXN__STR(GROUP));
+  ktxn__model_move_group(world.model, 0, part, 0);
+  struct joined one = join_new(&world);
+  assert_int_equal(sync_as(&world, one.id, 1, NULL, "mine"), 0);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, true));
+  assert_true(ktxn__model_move_group(world.model, world.now_us, part, 1));
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(heartbeat(&world, one.id, 1), 0);
+    pass(&world, 3 * SECOND_US);
+  }
+  pass(&world, 2 * SECOND_US);
+  world.node = 1;
+  expect_group(&world, "Empty", 0);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_member_leads_and_assigns_to_itself),
@@ -478,6 +500,7 @@ int main(void) {
       cmocka_unit_test(joining_again),
       cmocka_unit_test(a_static_member_that_has_changed),
       cmocka_unit_test(a_static_leader_comes_back),
+      cmocka_unit_test(heartbeats_to_a_stale_coordinator),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

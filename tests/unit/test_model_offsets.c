@@ -131,6 +131,32 @@ static void offsets_of_a_topic_that_was_made_anew(void **state) {
   end_world(&world);
 }
 
+/* The group moves while the transaction coordinator is asked: the node that asked may not write any more. */
+static void offsets_whose_group_has_moved(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.nodes = 2;
+  config.delay_us[KTXN__MODEL_DELAY_VERIFY] = 1000;
+  struct world world = world_with(config, true);
+  int32_t group = ktxn__model_group_partition(world.model, KTXN__STR(GROUP));
+  for (int32_t i = 0; i < 3; i++) {
+    ktxn__model_move_txn(world.model, 0, i, 0);
+    ktxn__model_move_group(world.model, 0, i, 0);
+  }
+  struct identity me = init(&world);
+  struct committing request;
+  submit(&world, committing(&request, &world, me, 5));
+  assert_true(ktxn__model_move_group(world.model, world.now_us, group, 1));
+  struct ktxn__model_answer *answer = await(&world);
+  assert_int_equal(answer->offset_commit.topics[0].partitions[0].code, KTXN__MODEL_NOT_COORDINATOR);
+  ktxn__model_release(world.model, answer);
+  struct ktxn__model_offset_look look;
+  assert_false(ktxn__model_offset_look(world.model, KTXN__STR(GROUP), KTXN__STR(TOPIC), 0, &look));
+  world.node = 1;
+  assert_int_equal(commit_offset(&world, me, 5), 0);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pending_offsets_wait_for_the_end),
@@ -138,6 +164,7 @@ int main(void) {
       cmocka_unit_test(bad_offsets_stand_beside_good_ones),
       cmocka_unit_test(all_offsets_of_a_group),
       cmocka_unit_test(offsets_of_a_topic_that_was_made_anew),
+      cmocka_unit_test(offsets_whose_group_has_moved),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
