@@ -67,6 +67,12 @@ class Request:
             reader = codec.decode_header(frame)[4]
             self.body = codec.decode_request_body(self.key, self.version, reader)
 
+    def deliver(self):
+        """Late, over a connection of its own; the node's answer."""
+        with socket.create_connection(("127.0.0.1", self.door.target), WAIT_SECONDS) as late:
+            late.sendall(struct.pack(">i", len(self.frame)) + self.frame)
+            return self.decoded(receive_frame(late))
+
     def decoded(self, payload):
         return codec.decode_response(self.key, self.version, payload)[1] if self.body else payload
 
@@ -111,13 +117,8 @@ class Hold(Rule):
     def act(self, link, request):
         link.cut()
 
-    def deliver(self, which=0, node=None):
-        """Late, over another connection; the node's answer. Another node than the one it was for: by its number."""
-        request = self.caught[which]
-        door = self.proxy.doors[node] if node else request.door
-        with socket.create_connection(("127.0.0.1", door.target), WAIT_SECONDS) as late:
-            late.sendall(struct.pack(">i", len(request.frame)) + request.frame)
-            return request.decoded(receive_frame(late))
+    def deliver(self, which=0):
+        return self.caught[which].deliver()
 
 
 class Mute(Rule):
