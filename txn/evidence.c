@@ -17,13 +17,25 @@ static void fatal(struct ktxn__txn *txn, int16_t code, uint8_t api) {
     ktxn__txn_fenced(txn, code, api);
 }
 
+static bool shows_next_epoch(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  return look->fate == KTXN__TXN_ANSWERED && look->code == 0 && look->producer_id == txn->producer_id &&
+         look->producer_epoch == txn->producer_epoch + 1;
+}
+
 /* V1, some copy of the commit may have arrived. A fence or timeout of an open transaction leaves only abort states at
  * the next epoch; anything else there means that ours had ended before, and only commits of it were sent. */
 static bool proves_commit(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
-  if (look->fate != KTXN__TXN_ANSWERED || look->producer_id != txn->producer_id) return false;
-  if (look->producer_epoch != txn->producer_epoch + 1) return false;
-  return look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_ONGOING ||
-         look->look == KTXN__TXN_LOOK_PREPARE_COMMIT || look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT;
+  return shows_next_epoch(txn, look) &&
+         (look->look == KTXN__TXN_LOOK_EMPTY || look->look == KTXN__TXN_LOOK_PREPARE_COMMIT ||
+          look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT);
+}
+
+/* Ongoing at the next epoch is a successor's transaction, so that ours has ended, or ours itself in the moment in which a
+ * fence has raised the epoch in the coordinator's memory and its abort is not in the log yet. Neither lasts. */
+static bool may_change(const struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *look) {
+  bool v1 = slot->api == KTXN__TXN_API_END ? !slot->v2 : !ktxn__txn_ends_by_v5(txn);
+  return v1 && slot->purpose != KTXN__TXN_FOR_DEBT && slot->purpose != KTXN__TXN_FOR_FENCE && txn->commit_ambiguous &&
+         shows_next_epoch(txn, look) && look->look == KTXN__TXN_LOOK_ONGOING;
 }
 
 static void counts_v1(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
@@ -99,6 +111,10 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
                               const struct ktxn__txn_result *result) {
   struct ktxn__txn_suspect suspect = txn->suspect;
   (void)slot;
+  if (may_change(txn, &suspect.slot, result)) {
+    ktxn__txn_wait_backoff(txn, now_us); /* and look again */
+    return;
+  }
   txn->suspect.active = false;
   if (look_proves(txn, now_us, &suspect, result)) {
     ktxn__txn_wait_none(txn);

@@ -156,12 +156,12 @@ static enum step step_offsets(const struct ktxn__txn *txn, struct plan *plan) {
   if (txn->offsets_group < 0 || !working(txn)) return STEP_PASS;
   const struct ktxn__txn_group *group = ktxn__txn_group_at(txn, (uint32_t)txn->offsets_group);
   plan->group = txn->offsets_group;
-  if (txn->mode == 1 && group->registration != KTXN__TXN_REG_DONE)
+  if (ktxn__txn_registers(txn) && group->registration != KTXN__TXN_REG_DONE)
     return send_coordinator(txn, plan, KTXN__TXN_API_ADD_OFFSETS, KTXN__TXN_FOR_TRANSACTION);
   if (group->node == KTXN__TXN_NODE_NONE)
     return send(plan, KTXN__TXN_API_FIND_GROUP, KTXN__TXN_FOR_TRANSACTION, KTXN__TXN_NODE_NONE);
-  plan->version_min = txn->mode == 2 ? 5 : 0;
-  plan->version_max = txn->mode == 2 ? 6 : 4;
+  plan->version_min = ktxn__txn_registers(txn) ? 0 : 5;
+  plan->version_max = ktxn__txn_registers(txn) ? 4 : 6;
   return send(plan, KTXN__TXN_API_OFFSET_COMMIT, KTXN__TXN_FOR_TRANSACTION, group->node);
 }
 

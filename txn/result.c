@@ -375,7 +375,7 @@ static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn_
     return;
   }
   for (uint32_t i = 0; i < result->code_count; i++)
-    if (result->codes[i] == 0 && txn->mode == 2) registered(txn, now_us, txn->coordinator);
+    if (result->codes[i] == 0 && !ktxn__txn_registers(txn)) registered(txn, now_us, txn->coordinator);
   uint32_t index = decisive(slot, result);
   int16_t code = index < result->code_count ? result->codes[index] : result->code;
   if (code != 0) {

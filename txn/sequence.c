@@ -14,10 +14,11 @@ static bool is_behind(int32_t sequence, int32_t other) {
 }
 
 void ktxn__txn_touch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
+  bool other = partition->producer_id != txn->producer_id;
   /* A new epoch starts at sequence 0 on every partition (KIP-360), once what the old one has there is settled. */
-  if (partition->producer_id != txn->producer_id && partition->count == 0) partition->proven = false;
-  bool old = partition->producer_id != txn->producer_id || partition->producer_epoch != txn->producer_epoch;
-  if (old && partition->count == 0) {
+  if ((other || partition->producer_epoch != txn->producer_epoch) &&
+      ktxn__txn_ensure(txn, partition->count == 0, "a new epoch with batches of the old one in the books")) {
+    partition->proven = partition->proven && !other;
     partition->producer_id = txn->producer_id;
     partition->producer_epoch = txn->producer_epoch;
     partition->next_sequence = 0;
@@ -53,23 +54,20 @@ void ktxn__txn_mark_sweep_group(struct ktxn__txn *txn, struct ktxn__txn_group *g
 }
 
 void ktxn__txn_clear_sweep(struct ktxn__txn *txn) {
-  for (uint32_t i = 0; txn->sweep_partitions > 0 && i < txn->partition_room; i++) {
-    struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, i);
-    txn->sweep_partitions -= partition->sweep ? 1 : 0;
-    partition->sweep = false;
-  }
-  for (uint32_t i = 0; txn->sweep_groups > 0 && i < txn->group_room; i++) {
-    struct ktxn__txn_group *group = ktxn__txn_group(txn, i);
-    txn->sweep_groups -= group->sweep ? 1 : 0;
-    group->sweep = false;
-  }
+  uint32_t partitions = txn->sweep_partitions > 0 ? txn->partition_room : 0;
+  uint32_t groups = txn->sweep_groups > 0 ? txn->group_room : 0;
+  for (uint32_t i = 0; i < partitions; i++) ktxn__txn_partition(txn, i)->sweep = false;
+  for (uint32_t i = 0; i < groups; i++) ktxn__txn_group(txn, i)->sweep = false;
+  txn->sweep_partitions = 0;
+  txn->sweep_groups = 0;
 }
 
 void ktxn__txn_set_pending(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
-  if (partition->registration == KTXN__TXN_REG_PENDING) return;
   partition->registration = KTXN__TXN_REG_PENDING;
   txn->pending++;
 }
+
+bool ktxn__txn_registers(const struct ktxn__txn *txn) { return txn->mode == 1 || txn->level == 0; }
 
 void ktxn__txn_registering(struct ktxn__txn *txn, int64_t now_us) {
   if (txn->registered_us < 0) txn->registered_us = now_us;
@@ -131,12 +129,11 @@ static void remove_flight(struct ktxn__txn *txn, struct ktxn__txn_partition *par
   partition->count--;
   txn->flights--;
   /* A given-up batch that nothing after it proved written: whether it is in the log will never be known. */
-  if (partition->count == 0 && partition->unresolved && !txn->config.transactional) open_gap(txn, partition);
+  if (partition->count == 0 && partition->unresolved) open_gap(txn, partition);
 }
 
 static bool epoch_open(const struct ktxn__txn *txn) {
-  return txn->producer_id >= 0 && txn->debt == KTXN__TXN_DEBT_NONE && txn->fence == KTXN__TXN_FENCE_NONE &&
-         !txn->suspect.active;
+  return txn->debt == KTXN__TXN_DEBT_NONE && txn->fence == KTXN__TXN_FENCE_NONE && !txn->suspect.active;
 }
 
 static bool state_sends(const struct ktxn__txn *txn) {
@@ -147,7 +144,7 @@ static bool state_sends(const struct ktxn__txn *txn) {
 static bool registered(const struct ktxn__txn *txn, const struct ktxn__txn_partition *partition) {
   if (!txn->config.transactional) return true;
   /* KIP-890: on V2 the partition's leader registers it before it appends. V1: no byte before the acknowledgement. */
-  if (txn->mode == 2) return !txn->settling;
+  if (!ktxn__txn_registers(txn)) return !txn->settling;
   return partition->ordinal == txn->ordinal && partition->registration == KTXN__TXN_REG_DONE;
 }
 
@@ -164,15 +161,16 @@ bool ktxn__txn_may_send(const struct ktxn__txn *txn, uint32_t number, int32_t no
   /* A log that has nothing of a producer id takes any first sequence. Were the first batch refused for a passing reason
    * with others behind it in flight, these would be taken, and the first never again: it goes alone. */
   if (!partition->proven) return false;
-  /* KIP-360: no batch of a new epoch while the old one has some in flight there. One leader at a time; what failed
-   * goes first. */
-  return current(txn, partition) && !partition->gap && !partition->unresolved && partition->node == node &&
+  /* KIP-360: no batch of a new epoch, which a gap leads to, while the old one has some in flight there. One leader at a
+   * time; what failed goes first. */
+  return current(txn, partition) && !partition->unresolved && partition->node == node &&
          in_window(txn, partition) && on_wire(partition) == partition->count;
 }
 
 bool ktxn__txn_may_resend(const struct ktxn__txn *txn, uint32_t number, int32_t node, uint32_t handle) {
   const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, number);
   if (txn->state == KTXN__TXN_FATAL_ERROR || txn->fence != KTXN__TXN_FENCE_NONE) return false;
+  if (txn->mode == 2 && state_sends(txn) && ktxn__txn_registers(txn) && !registered(txn, partition)) return false;
   if (partition->count == 0 || partition->flights[0].handle != handle || partition->flights[0].on_wire) return false;
   return on_wire(partition) == 0 || partition->node == node;
 }
@@ -209,7 +207,7 @@ void ktxn__txn_resend(struct ktxn__txn *txn, int64_t now_us, uint32_t number, in
 static enum ktxn__txn_verdict acknowledged(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                            struct ktxn__txn_flight *flight) {
   /* KIP-890: a batch that was taken proves that its registration was. */
-  if (txn->mode == 2 && txn->config.transactional) {
+  if (txn->mode == 2) {
     txn->acked = true;
     txn->maybe = true;
   }
@@ -338,7 +336,7 @@ static enum ktxn__txn_verdict too_large(struct ktxn__txn *txn, struct ktxn__txn_
  * the older EndTxn and the next one runs in the mode that is known then. */
 static enum ktxn__txn_verdict version_refused(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                               struct ktxn__txn_flight *flight) {
-  bool v2 = txn->config.transactional && txn->mode == 2;
+  bool v2 = txn->mode == 2;
   if (v2) txn->no_v5 = true;
   return refused(txn, partition, flight, KTXN_E_UNSUPPORTED_VERSION, !v2);
 }
@@ -404,10 +402,10 @@ enum ktxn__txn_verdict ktxn__txn_batch_result(struct ktxn__txn *txn, int64_t now
 static struct ktxn__txn_flight *part_behind(struct ktxn__txn *txn, struct ktxn__txn_partition *partition,
                                             uint32_t handle) {
   struct ktxn__txn_flight *flights = partition->flights;
-  if (partition->count > 1 && flights[1].handle == handle && !flights[1].on_wire && !flights[1].ambiguous)
-    return &flights[1];
-  if (!ktxn__txn_ensure(txn, partition->count < KTXN__TXN_FLIGHTS_MAX, "a batch was split while another one is"))
-    return NULL;
+  bool there = partition->count > 1 && flights[1].handle == handle;
+  bool right = there ? !flights[1].on_wire && !flights[1].ambiguous : partition->count < KTXN__TXN_FLIGHTS_MAX;
+  if (!ktxn__txn_ensure(txn, right, "a part of a split batch has been sent before its turn")) return NULL;
+  if (there) return &flights[1];
   for (uint8_t i = partition->count; i > 1; i--) flights[i] = flights[i - 1];
   partition->count++;
   txn->flights++;

@@ -227,6 +227,9 @@ void ktxn__txn_mark_sweep(struct ktxn__txn *txn, struct ktxn__txn_partition *par
 void ktxn__txn_mark_sweep_group(struct ktxn__txn *txn, struct ktxn__txn_group *group);
 void ktxn__txn_clear_sweep(struct ktxn__txn *txn);
 void ktxn__txn_set_pending(struct ktxn__txn *txn, struct ktxn__txn_partition *partition);
+/* Are partitions and groups registered by requests of our own, or by leaders and group coordinators (KIP-890)? A V2 transaction
+ * in a cluster that went to level 0 meanwhile has both: a write of V2 would wedge the transactional id. */
+bool ktxn__txn_registers(const struct ktxn__txn *txn);
 void ktxn__txn_registering(struct ktxn__txn *txn, int64_t now_us);
 
 /* request.c */

@@ -179,7 +179,7 @@ int ktxn__txn_add_partition(struct ktxn__txn *txn, int64_t now_us, uint32_t numb
   if (txn->state != KTXN__TXN_IN_TRANSACTION && txn->state != KTXN__TXN_COMMITTING) return refusal(txn);
   struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, number);
   ktxn__txn_touch(txn, partition);
-  if (txn->mode == 1 && partition->registration == KTXN__TXN_REG_NONE) ktxn__txn_set_pending(txn, partition);
+  if (ktxn__txn_registers(txn) && partition->registration == KTXN__TXN_REG_NONE) ktxn__txn_set_pending(txn, partition);
   ktxn__txn_advance(txn, now_us);
   return 0;
 }
@@ -221,12 +221,12 @@ void ktxn__txn_fail(struct ktxn__txn *txn, int64_t now_us, int code, int32_t par
 
 void ktxn__txn_set_queued(struct ktxn__txn *txn, uint32_t batches) { txn->queued = batches; }
 
-/* Begun in V2, and nothing has left: a request of V2 would wedge the transactional id of a cluster at level 0. */
-static void go_back(struct ktxn__txn *txn) {
-  choose_mode(txn);
+/* The leaders don't register them any more; a coordinator takes those that it has already for done. */
+static void register_all(struct ktxn__txn *txn) {
   for (uint32_t i = 0; i < txn->partition_room; i++) {
     struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, i);
-    if (partition->ordinal == txn->ordinal) ktxn__txn_set_pending(txn, partition);
+    bool ours = partition->ordinal == txn->ordinal && partition->registration == KTXN__TXN_REG_NONE;
+    if (ours) ktxn__txn_set_pending(txn, partition);
   }
 }
 
@@ -234,7 +234,10 @@ void ktxn__txn_set_features(struct ktxn__txn *txn, int level, bool v2_usable) {
   txn->level = level;
   txn->v2_usable = v2_usable;
   bool begun = txn->state == KTXN__TXN_IN_TRANSACTION || txn->state == KTXN__TXN_COMMITTING;
-  if (begun && txn->mode == 2 && txn->registered_us < 0 && next_mode(txn) == 1) go_back(txn);
+  if (!txn->config.transactional || !begun || txn->mode != 2) return;
+  /* Where nothing has left this may as well be a V1 transaction. */
+  if (txn->registered_us < 0 && next_mode(txn) == 1) choose_mode(txn);
+  if (ktxn__txn_registers(txn)) register_all(txn);
 }
 
 /* ---- ask --------------------------------------------------------------------------------------------------------- */
@@ -244,11 +247,11 @@ const struct ktxn__txn_error *ktxn__txn_error(const struct ktxn__txn *txn) { ret
 int32_t ktxn__txn_coordinator(const struct ktxn__txn *txn) { return txn->coordinator; }
 
 int16_t ktxn__txn_produce_version_max(const struct ktxn__txn *txn) {
-  return txn->config.transactional && txn->mode == 1 ? 11 : 13;
+  return txn->config.transactional && ktxn__txn_registers(txn) ? 11 : 13;
 }
 
 int16_t ktxn__txn_produce_version_min(const struct ktxn__txn *txn) {
-  return txn->config.transactional && txn->mode == 2 ? 12 : 3;
+  return txn->config.transactional && !ktxn__txn_registers(txn) ? 12 : 3;
 }
 
 void ktxn__txn_identity(const struct ktxn__txn *txn, int64_t *producer_id, int16_t *producer_epoch, int *protocol) {

@@ -38,9 +38,10 @@ typedef struct ktxn_devbroker_error {
 
 /** What kind of cluster. Begin with KTXN_DEVBROKER_OPTIONS_INIT and change what you need. */
 typedef struct ktxn_devbroker_options {
-  const char *host;         /**< numeric address to listen on; NULL = "127.0.0.1" */
+  const char *host;         /**< numeric address to listen on; NULL = "127.0.0.1". There is no authentication of any kind */
+  const char *advertised_host; /**< what clients are told to connect to; NULL = as `host` */
   int port;                 /**< of node 0, further nodes take the next ones; 0 = any free ones */
-  int control_port;         /**< for `ktxn-devbroker ctl`; 0 = any free one, -1 = none */
+  int control_port;         /**< for `ktxn-devbroker ctl`, always on 127.0.0.1; 0 = any free one, -1 = none */
   int nodes;                /**< 1 to 16 */
   const char *release;      /**< of Kafka: "2.5", "2.8", "3.3", "3.6", "3.9", "4.0", "4.2", "4.4"; NULL = the newest */
   int transaction_version;  /**< finalized level, 0 to 2; -1 = what a new cluster of the release has */
@@ -50,14 +51,15 @@ typedef struct ktxn_devbroker_options {
   bool fast_timers;         /**< rebalances don't wait for more members, timed-out transactions are looked for every 100 ms
                                  instead of every 10 s */
   size_t memory_max;        /**< bytes for the cluster's data, beyond which produce requests are refused; 0 = 1 GiB */
-  void (*log)(void *log_ctx, const char *line); /**< what a broker would log; called on the cluster's thread; may be NULL */
+  void (*log)(void *log_ctx, const char *line); /**< what a broker would log; on the cluster's thread, so that it
+                                                     must not call the cluster; may be NULL */
   void *log_ctx;
 } ktxn_devbroker_options;
 
 /** One node of the newest release in memory, topics made on demand with one partition, any free ports, no control port. */
 #define KTXN_DEVBROKER_OPTIONS_INIT                                                                        \
   {                                                                                                        \
-    NULL, 0, -1, 1, NULL, -1, NULL, 1, true, true, 0, NULL, NULL                                           \
+    NULL, NULL, 0, -1, 1, NULL, -1, NULL, 1, true, true, 0, NULL, NULL                                     \
   }
 
 /**

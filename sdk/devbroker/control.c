@@ -24,7 +24,7 @@ static const struct command {
   bool changes; /* something that outlives a restart */
   bool (*run)(struct ktxn__control_line *line);
 } commands[] = {
-    {"topic create", 1, "NAME [partitions=N]", "makes a topic", true, ktxn__control_topic_create},
+    {"topic create", 1, "NAME [partitions=N] [exists=ok]", "makes a topic", true, ktxn__control_topic_create},
     {"topic delete", 1, "NAME", "deletes it", true, ktxn__control_topic_delete},
     {"topic partitions", 2, "NAME N", "adds partitions until there are N", true, ktxn__control_topic_partitions},
     {"topic hide", 1, "NAME", "metadata doesn't have it for a while", true, ktxn__control_topic_hide},

@@ -6,6 +6,11 @@
 
 bool ktxn__control_topic_create(struct ktxn__control_line *line) {
   int64_t partitions = 1;
+  const char *exists = ktxn__control_option(line, "exists");
+  if (exists != NULL && strcmp(exists, "ok") == 0 &&
+      ktxn__model_partitions(line->control->model, ktxn__control_name_of(line, 2)) > 0) {
+    return ktxn__control_done(line, true, "");
+  }
   return ktxn__control_option_number(line, "partitions", 1, 10000, &partitions) &&
          ktxn__control_done(line,
                             ktxn__model_create_topic(line->control->model, line->now, ktxn__control_name_of(line, 2),

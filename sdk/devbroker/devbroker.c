@@ -109,6 +109,7 @@ ktxn_devbroker *ktxn_devbroker_start(const ktxn_devbroker_options *options, ktxn
   const ktxn_devbroker_options *chosen = options == NULL ? &usual : options;
   struct ktxn__server_config config = {.mem = ktxn__mem_default(),
                                        .host = chosen->host == NULL ? "127.0.0.1" : chosen->host,
+                                       .advertised_host = chosen->advertised_host,
                                        .port = chosen->port,
                                        .control_port = chosen->control_port,
                                        .directory = chosen->directory};

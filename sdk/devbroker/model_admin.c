@@ -32,6 +32,7 @@ static int16_t create(struct ktxn__model *model, const struct ktxn__model_create
   int16_t code = ktxn__model_topic_create(model, ask->name, partitions, false, &made);
   if (code == KTXN__MODEL_NONE) {
     out->id = made->id;
+    made->max_message_bytes = ask->max_message_bytes > 0 ? ask->max_message_bytes : made->max_message_bytes;
   }
   return code;
 }

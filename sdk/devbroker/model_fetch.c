@@ -42,12 +42,7 @@ static void abandon(struct ktxn__model *model, struct ktxn__model_ticket *ticket
 /* ---- what there is to read ---- */
 
 static struct ktxn__model_seen_partition ends_of(const struct ktxn__model *model, const struct part *part) {
-  int32_t node = part->fetch->ticket->node;
-  return model->nodes[node].cut ? ktxn__model_node_partition(model, node, part->partition)
-                                : (struct ktxn__model_seen_partition){.leader = part->partition->leader,
-                                                                      .leader_epoch = part->partition->leader_epoch,
-                                                                      .high_watermark = part->partition->log.high_watermark,
-                                                                      .last_stable = part->partition->log.last_stable};
+  return ktxn__model_node_acting(model, part->fetch->ticket->node, part->partition);
 }
 
 /* How many entries the reader gets, and in `*bytes` how large they are: at least one if `must`, however large it is. */

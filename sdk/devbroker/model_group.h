@@ -118,6 +118,7 @@ void ktxn__model_group_try_complete(struct ktxn__model *model, struct ktxn__mode
 
 /** Answers the request that the member waits with, if there is one. */
 void ktxn__model_group_answer_join(struct ktxn__model *model, struct ktxn__model_group_member *member, int16_t code);
+void ktxn__model_group_answer_return(struct ktxn__model *model, struct ktxn__model_group_member *member, struct ktxn__str old_id);
 void ktxn__model_group_answer_sync(struct ktxn__model *model, struct ktxn__model_group_member *member, int16_t code);
 
 /** The member is still there: its session begins anew. */

@@ -169,17 +169,17 @@ static void replace(struct ktxn__model *model, struct ktxn__model_group_member *
   }
   ktxn__model_group_answer_join(model, member, KTXN__MODEL_FENCED_INSTANCE_ID);
   ktxn__model_group_answer_sync(model, member, KTXN__MODEL_FENCED_INSTANCE_ID);
-  ktxn__model_put_str(&model->memory, member->id);
+  struct ktxn__str old_id = member->id;
   member->id = id;
   wait_with(model, member, ticket);
   if (group->state == KTXN__MODEL_GROUP_STABLE && same) {
-    ticket->answer.join_group.skip_assignment = group->leader == member;
-    ktxn__model_group_answer_join(model, member, KTXN__MODEL_NONE);
+    ktxn__model_group_answer_return(model, member, old_id);
   } else if (group->state == KTXN__MODEL_GROUP_PREPARING) {
     ktxn__model_group_try_complete(model, group);
   } else {
     ktxn__model_group_prepare(model, group);
   }
+  ktxn__model_put_str(&model->memory, old_id);
 }
 
 static void rejoin(struct ktxn__model *model, struct ktxn__model_group_member *member, const struct ktxn__model_join_group *ask,

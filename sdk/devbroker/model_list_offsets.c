@@ -17,8 +17,8 @@ static int16_t find(struct ktxn__model *model, const struct ktxn__model_ticket *
   if (!ktxn__model_node_leads(model, ticket->node, *partition)) {
     return KTXN__MODEL_NOT_LEADER_OR_FOLLOWER;
   }
-  int32_t current = ktxn__model_node_partition(model, ticket->node, *partition).leader_epoch;
-  if (leader_epoch >= 0 && leader_epoch != current && !model->nodes[ticket->node].frozen) {
+  int32_t current = ktxn__model_node_acting(model, ticket->node, *partition).leader_epoch;
+  if (leader_epoch >= 0 && leader_epoch != current) {
     return leader_epoch < current ? KTXN__MODEL_FENCED_LEADER_EPOCH : KTXN__MODEL_UNKNOWN_LEADER_EPOCH;
   }
   return KTXN__MODEL_NONE;
@@ -44,12 +44,12 @@ static const struct ktxn__model_entry *first_since(const struct ktxn__model_log 
   return NULL;
 }
 
-static void list_one(const struct ktxn__model_partition *partition, bool read_committed, int64_t timestamp_ms,
-                     struct ktxn__model_listed_offset *out) {
+static void list_one(const struct ktxn__model_partition *partition, struct ktxn__model_seen_partition seen, bool read_committed,
+                     int64_t timestamp_ms, struct ktxn__model_listed_offset *out) {
   const struct ktxn__model_log *log = &partition->log;
-  out->leader_epoch = partition->leader_epoch;
+  out->leader_epoch = seen.leader_epoch;
   if (timestamp_ms == LATEST) {
-    out->offset = read_committed ? log->last_stable : log->high_watermark;
+    out->offset = read_committed ? seen.last_stable : seen.high_watermark;
   } else if (timestamp_ms == EARLIEST) {
     out->offset = log->start;
   } else {
@@ -79,7 +79,8 @@ void ktxn__model_on_list_offsets(struct ktxn__model *model, struct ktxn__model_t
       to->code = find(model, ticket, &(struct ktxn__model_topic_ref){.name = from->name}, to->index,
                       from->partitions[j].current_leader_epoch, &partition);
       if (to->code == KTXN__MODEL_NONE) {
-        list_one(partition, ask->read_committed, from->partitions[j].timestamp_ms, to);
+        list_one(partition, ktxn__model_node_acting(model, ticket->node, partition), ask->read_committed,
+                 from->partitions[j].timestamp_ms, to);
       }
     }
   }

@@ -106,7 +106,9 @@ void ktxn__model_on_heartbeat(struct ktxn__model *model, struct ktxn__model_tick
   int16_t code = find(model, ticket, ask->group_id, &group);
   code = code == KTXN__MODEL_NONE ? check(group, ask->member_id, ask->instance_id, ask->generation) : code;
   if (code == KTXN__MODEL_NONE) {
-    ktxn__model_group_touch(model, ktxn__model_group_member(group, ask->member_id));
+    if (!ktxn__model_group_stale(model, ticket->node)) { /* else it is another coordinator's session by now */
+      ktxn__model_group_touch(model, ktxn__model_group_member(group, ask->member_id));
+    }
     code = group->state == KTXN__MODEL_GROUP_PREPARING ? KTXN__MODEL_REBALANCE_IN_PROGRESS : KTXN__MODEL_NONE;
   }
   ticket->answer.code = code;

@@ -2,6 +2,13 @@
 
 #include "sdk/devbroker/model_state.h"
 
+static struct ktxn__model_seen_partition truth(const struct ktxn__model_partition *partition) {
+  return (struct ktxn__model_seen_partition){.leader = partition->leader,
+                                             .leader_epoch = partition->leader_epoch,
+                                             .high_watermark = partition->log.high_watermark,
+                                             .last_stable = partition->log.last_stable};
+}
+
 static bool take_topic(struct ktxn__model *model, const struct ktxn__model_name *name, struct ktxn__model_seen_topic *seen) {
   const struct ktxn__model_topic *topic = name->topic;
   *seen = (struct ktxn__model_seen_topic){.topic = name->topic, .hidden = name->hidden};
@@ -15,10 +22,7 @@ static bool take_topic(struct ktxn__model *model, const struct ktxn__model_name 
   seen->partition_count = topic->partition_count;
   for (int32_t i = 0; i < topic->partition_count; i++) {
     const struct ktxn__model_partition *partition = topic->partitions[i];
-    seen->partitions[i] = (struct ktxn__model_seen_partition){.leader = partition->leader,
-                                                              .leader_epoch = partition->leader_epoch,
-                                                              .high_watermark = partition->log.high_watermark,
-                                                              .last_stable = partition->log.last_stable};
+    seen->partitions[i] = truth(partition);
   }
   return true;
 }
@@ -102,15 +106,17 @@ struct ktxn__model_seen_partition ktxn__model_node_partition(const struct ktxn__
       return seen->partitions[partition->index];
     }
   }
-  return (struct ktxn__model_seen_partition){.leader = partition->leader,
-                                             .leader_epoch = partition->leader_epoch,
-                                             .high_watermark = partition->log.high_watermark,
-                                             .last_stable = partition->log.last_stable};
+  return truth(partition);
+}
+
+struct ktxn__model_seen_partition ktxn__model_node_acting(const struct ktxn__model *model, int32_t node,
+                                                          const struct ktxn__model_partition *partition) {
+  return model->nodes[node].cut ? ktxn__model_node_partition(model, node, partition) : truth(partition);
 }
 
 /* What a lagging node leads it knows well: leadership comes to it by another way than what it tells clients. */
 bool ktxn__model_node_leads(const struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition) {
-  return (model->nodes[node].cut ? ktxn__model_node_partition(model, node, partition).leader : partition->leader) == node;
+  return ktxn__model_node_acting(model, node, partition).leader == node;
 }
 
 bool ktxn__model_node_stale(const struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition) {

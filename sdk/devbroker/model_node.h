@@ -61,6 +61,10 @@ int32_t ktxn__model_node_partitions(const struct ktxn__model *model, int32_t nod
 struct ktxn__model_seen_partition ktxn__model_node_partition(const struct ktxn__model *model, int32_t node,
                                                              const struct ktxn__model_partition *partition);
 
+/** The same for one that the node leads: only one that is cut off goes by its picture. */
+struct ktxn__model_seen_partition ktxn__model_node_acting(const struct ktxn__model *model, int32_t node,
+                                                          const struct ktxn__model_partition *partition);
+
 /** The node acts as this partition's leader, rightly or not. */
 bool ktxn__model_node_leads(const struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition);
 /** It does, but the cluster has another one by now. */

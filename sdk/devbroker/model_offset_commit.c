@@ -214,7 +214,24 @@ static int16_t append_txn(struct ktxn__model *model, struct commit *commit) {
   return code;
 }
 
+/* The group may have moved while the transaction coordinator was asked, or the node may have been cut off. */
+static bool writable(struct ktxn__model *model, struct commit *commit) {
+  int32_t node = commit->ticket->node;
+  if (!ktxn__model_node_leads(model, node, model->groups.topic->partitions[commit->part])) {
+    finish(model, commit, KTXN__MODEL_NOT_COORDINATOR);
+    return false;
+  }
+  if (ktxn__model_group_stale(model, node)) {
+    ktxn__model_later(model, &commit->event, COMMIT_TIMEOUT_US, blocked);
+    return false;
+  }
+  return true;
+}
+
 static void write(struct ktxn__model *model, struct commit *commit) {
+  if (!writable(model, commit)) {
+    return;
+  }
   struct ktxn__model_group *group = ktxn__model_group_of(&model->groups.parts[commit->part], commit->group_id);
   group = group == NULL ? ktxn__model_group_make(model, commit->group_id) : group;
   int16_t code = group == NULL ? KTXN__MODEL_KAFKA_STORAGE_ERROR : KTXN__MODEL_NONE;
@@ -304,9 +321,7 @@ static void commit_offsets(struct ktxn__model *model, struct ktxn__model_ticket 
   }
   if (code != KTXN__MODEL_NONE || commit->count == 0) {
     finish(model, commit, code);
-  } else if (ktxn__model_group_stale(model, ticket->node)) {
-    ktxn__model_later(model, &commit->event, COMMIT_TIMEOUT_US, blocked);
-  } else if (transactional && must_ask(model, commit, add)) {
+  } else if (transactional && !ktxn__model_group_stale(model, ticket->node) && must_ask(model, commit, add)) {
     ask_coordinator(model, commit, add);
   } else {
     write(model, commit);

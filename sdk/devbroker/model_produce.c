@@ -366,14 +366,14 @@ static bool ask(struct ktxn__model *model, struct produce *produce) {
 
 /* ---- the request ---- */
 
-static int16_t check_batch(const struct ktxn__model *model, const struct produce *produce, const struct ktxn__model_batch *batch) {
+static int16_t check_batch(const struct produce *produce, const struct ktxn__model_topic *topic, const struct ktxn__model_batch *batch) {
   if (batch->code != KTXN__MODEL_NONE) {
     return batch->code;
   }
   if (batch->control || batch->record_count <= 0 || (batch->transactional && batch->producer_id < 0)) {
     return KTXN__MODEL_INVALID_RECORD;
   }
-  if ((int64_t)batch->size > model->config.message_max_bytes) {
+  if ((int64_t)batch->size > topic->max_message_bytes) {
     return KTXN__MODEL_MESSAGE_TOO_LARGE;
   }
   if (batch->transactional && ktxn__str_null(produce->transactional_id)) {
@@ -399,7 +399,7 @@ static int16_t check_part(const struct ktxn__model *model, struct part *part, co
   if (!ktxn__model_node_leads(model, node, part->partition)) {
     return KTXN__MODEL_NOT_LEADER_OR_FOLLOWER;
   }
-  return check_batch(model, part->produce, &part->batch);
+  return check_batch(part->produce, topic, &part->batch);
 }
 
 static void take_topic(struct ktxn__model *model, struct produce *produce, const struct ktxn__model_produce_topic *from,

@@ -39,12 +39,8 @@ static void list_members(struct ktxn__model *model, struct ktxn__model_ticket *t
   }
 }
 
-void ktxn__model_group_answer_join(struct ktxn__model *model, struct ktxn__model_group_member *member, int16_t code) {
-  struct ktxn__model_ticket *ticket = member->joining;
-  if (ticket == NULL) {
-    return;
-  }
-  member->joining = NULL;
+static void fill_join(struct ktxn__model *model, struct ktxn__model_ticket *ticket, const struct ktxn__model_group_member *member,
+                      int16_t code) {
   const struct ktxn__model_group *group = member->group;
   struct ktxn__model_joined *out = &ticket->answer.join_group;
   *out = (struct ktxn__model_joined){.code = code, .generation = -1, .protocol_type = KTXN__STR_NULL, .protocol_name = KTXN__STR_NULL};
@@ -55,11 +51,41 @@ void ktxn__model_group_answer_join(struct ktxn__model *model, struct ktxn__model
     out->protocol_type = ktxn__model_answer_str(model, ticket, group->protocol_type);
     out->protocol_name = ktxn__model_answer_str(model, ticket, group->protocol);
     out->leader = ktxn__model_answer_str(model, ticket, group->leader->id);
-    if (group->leader == member) {
-      list_members(model, ticket, group);
-    }
   }
-  ktxn__model_group_touch(model, member);
+}
+
+static struct ktxn__model_ticket *take_joining(struct ktxn__model *model, struct ktxn__model_group_member *member) {
+  struct ktxn__model_ticket *ticket = member->joining;
+  member->joining = NULL;
+  if (ticket != NULL) {
+    ktxn__model_group_touch(model, member);
+  }
+  return ticket;
+}
+
+void ktxn__model_group_answer_join(struct ktxn__model *model, struct ktxn__model_group_member *member, int16_t code) {
+  struct ktxn__model_ticket *ticket = take_joining(model, member);
+  if (ticket == NULL) {
+    return;
+  }
+  fill_join(model, ticket, member, code);
+  if (code == KTXN__MODEL_NONE && member->group->leader == member) {
+    list_members(model, ticket, member->group);
+  }
+  ktxn__model_ticket_done(model, ticket);
+}
+
+/* KIP-814: a leader that is back has nothing to assign. Before version 9 it is told of a leader that is nobody. */
+void ktxn__model_group_answer_return(struct ktxn__model *model, struct ktxn__model_group_member *member, struct ktxn__str old_id) {
+  struct ktxn__model_ticket *ticket = take_joining(model, member);
+  fill_join(model, ticket, member, KTXN__MODEL_NONE);
+  bool leads = member->group->leader == member;
+  if (leads && ticket->answer.version >= 9) {
+    ticket->answer.join_group.skip_assignment = true;
+    list_members(model, ticket, member->group);
+  } else if (leads) {
+    ticket->answer.join_group.leader = ktxn__model_answer_str(model, ticket, old_id);
+  }
   ktxn__model_ticket_done(model, ticket);
 }
 

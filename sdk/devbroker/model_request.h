@@ -283,6 +283,7 @@ struct ktxn__model_create_topic {
   struct ktxn__str name;
   int32_t partition_count;    /* -1 = the default */
   int16_t replication_factor; /* -1 = the default */
+  int32_t max_message_bytes;  /* max.message.bytes; 0 = the cluster's */
   int32_t assigned_count;     /* partitions in an assignment by hand; 0 = none. The model places leaders itself. */
 };
 

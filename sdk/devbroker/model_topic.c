@@ -86,6 +86,7 @@ static struct ktxn__model_topic *new_topic(struct ktxn__model *model, struct ktx
     topic->number = topics->count;
     topic->id = id_of(topics->count);
     topic->internal = internal;
+    topic->max_message_bytes = model->config.message_max_bytes;
     topics->list[topics->count++] = topic;
   }
   return topic;

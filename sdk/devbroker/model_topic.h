@@ -36,6 +36,7 @@ struct ktxn__model_topic {
   int32_t number;
   bool internal;
   bool deleted;
+  int32_t max_message_bytes;
   struct ktxn__model_partition **partitions;
   int32_t partition_count;
   int32_t partition_capacity;

@@ -119,6 +119,7 @@ static bool split(struct ktxn__model *model, int32_t index, int32_t from, int32_
     return false;
   }
   struct ktxn__model_txn_part *old = model->txns.parts[index];
+  ktxn__model_event_clear(&model->events, &old->load); /* it has loaded what it ever will */
   fresh->index = index;
   for (int32_t i = 0; i < old->count; i++) {
     struct ktxn__model_txn *txn = copy_txn(model, old->list[i], from, to);

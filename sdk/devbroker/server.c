@@ -252,14 +252,13 @@ static bool make_sockets(struct ktxn__server *server, char *why, size_t size) {
 }
 
 static bool make_bootstrap(struct ktxn__server *server) {
-  enum { EACH = 80 };
-  const size_t size = (size_t)server->config.model.nodes * EACH;
-  const bool v6 = server->address.family == 6;
+  const bool v6 = strchr(server->advertised, ':') != NULL;
+  const size_t size = (size_t)server->config.model.nodes * (strlen(server->advertised) + 10);
   server->bootstrap = ktxn__calloc(server->mem, 1, size);
   size_t at = 0;
   for (int32_t node = 0; server->bootstrap != NULL && node < server->config.model.nodes; node++) {
     at += (size_t)snprintf(server->bootstrap + at, size - at, "%s%s%s%s:%u", node == 0 ? "" : ",", v6 ? "[" : "",
-                           server->host, v6 ? "]" : "", server->ports[node]);
+                           server->advertised, v6 ? "]" : "", server->ports[node]);
   }
   return server->bootstrap != NULL;
 }
@@ -311,6 +310,8 @@ struct ktxn__server *ktxn__server_start(const struct ktxn__server_config *config
   server->wake_fd = -1;
   ktxn__buffer_init(&server->mailbox.reply, server->mem, REPLY_MAX);
   ktxn__str_copy(ktxn__str(config->host), server->host, sizeof server->host);
+  ktxn__str_copy(ktxn__str(config->advertised_host == NULL ? config->host : config->advertised_host),
+                 server->advertised, sizeof server->advertised);
   if (!start(server, why, why_size)) {
     destroy(server);
     return NULL;

@@ -18,7 +18,8 @@ struct ktxn__server;
 struct ktxn__server_config {
   struct ktxn__mem *mem;
   struct ktxn__model_config model;
-  const char *host; /* numeric address that it listens on and tells clients */
+  const char *host;            /* numeric address that it listens on */
+  const char *advertised_host; /* what it tells clients; NULL = the same */
   int32_t port; /* of node 0, the others follow; 0 = any that are free */
   int32_t control_port; /* -1 = none, 0 = any that is free */
   const char *directory; /* NULL = memory alone */

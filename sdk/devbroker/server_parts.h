@@ -51,6 +51,7 @@ struct ktxn__server {
   struct ktxn__mem *mem;
   struct ktxn__server_config config;
   char host[64];
+  char advertised[256];
   char *bootstrap;
   struct ktxn__address address; /* without the port */
   uint16_t ports[KTXN__MODEL_NODES];

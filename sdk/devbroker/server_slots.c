@@ -105,10 +105,8 @@ static struct ktxn__server_slot *listener_of(struct ktxn__server *server, int32_
   return NULL;
 }
 
-static int listen_on(struct ktxn__server *server, uint16_t port, enum ktxn__server_kind kind, int32_t node,
-                     uint16_t *got) {
-  struct ktxn__address address = server->address;
-  address.port = port;
+static int listen_on(struct ktxn__server *server, struct ktxn__address address, enum ktxn__server_kind kind,
+                     int32_t node, uint16_t *got) {
   int fd = ktxn__tcp_listen(&address);
   if (fd < 0) {
     return fd;
@@ -134,19 +132,24 @@ int ktxn__server_follow_node(struct ktxn__server *server, int32_t node) {
   if (listener_of(server, node) != NULL) {
     return 0;
   }
-  int error = listen_on(server, server->ports[node], KTXN__SERVER_LISTENER, node, &server->ports[node]);
+  struct ktxn__address address = server->address;
+  address.port = server->ports[node];
+  int error = listen_on(server, address, KTXN__SERVER_LISTENER, node, &server->ports[node]);
   if (error == 0) {
-    ktxn__front_set_address(server->front, node, ktxn__str(server->host), server->ports[node]);
+    ktxn__front_set_address(server->front, node, ktxn__str(server->advertised), server->ports[node]);
   }
   return error;
 }
 
+/* Whoever may speak to it may do anything to the cluster: it is for this machine alone. */
 int ktxn__server_listen_control(struct ktxn__server *server) {
+  struct ktxn__address address;
   uint16_t got = 0;
   if (server->config.control_port < 0) {
     return 0;
   }
-  int error = listen_on(server, (uint16_t)server->config.control_port, KTXN__SERVER_CONTROL_LISTENER, -1, &got);
+  (void)ktxn__tcp_parse("127.0.0.1", (uint16_t)server->config.control_port, &address);
+  int error = listen_on(server, address, KTXN__SERVER_CONTROL_LISTENER, -1, &got);
   server->control_port = error == 0 ? got : 0;
   return error;
 }

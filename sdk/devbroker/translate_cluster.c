@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "sdk/devbroker/translate_parts.h"
 
 enum { COORDINATORS_BY_LIST = 4, METADATA_NULL_IS_ALL = 1, DELETE_BY_ID = 6 };
@@ -136,6 +138,19 @@ static void found(struct ktxn__translate *translate, const struct ktxn__model_an
 
 /* -- topics */
 
+/* The one setting of a topic that the model has. */
+static int32_t max_message_bytes(const struct ktxn__msg_create_topics_request_topic *from) {
+  for (int32_t i = 0; i < from->configs_count; i++) {
+    char text[16];
+    if (ktxn__str_equal(from->configs[i].name, KTXN__STR("max.message.bytes"))) {
+      ktxn__str_copy(from->configs[i].value, text, sizeof text);
+      long bytes = strtol(text, NULL, 10);
+      return bytes > 0 && bytes <= INT32_MAX ? (int32_t)bytes : 0;
+    }
+  }
+  return 0;
+}
+
 static void create_topics(struct ktxn__translate *translate, struct ktxn__model_request *out) {
   const struct ktxn__msg_create_topics_request *request = translate->request;
   struct ktxn__model_create_topic *topics = ktxn__translate_make(translate, request->topics_count, sizeof *topics);
@@ -148,6 +163,7 @@ static void create_topics(struct ktxn__translate *translate, struct ktxn__model_
     topics[i] = (struct ktxn__model_create_topic){.name = from->name,
                                                   .partition_count = from->num_partitions,
                                                   .replication_factor = from->replication_factor,
+                                                  .max_message_bytes = max_message_bytes(from),
                                                   .assigned_count = from->assignments_count};
   }
 }

@@ -241,13 +241,18 @@ static bool write_out(struct ktxn__broker *broker, int64_t now_us) {
   }
 }
 
+void ktxn__broker_mute_until(struct ktxn__broker *broker, int64_t until_us) {
+  broker->muted_until_us = until_us > broker->muted_until_us ? until_us : broker->muted_until_us;
+}
+
 void ktxn__broker_mute(struct ktxn__broker *broker, int32_t throttle_ms, int64_t now_us) {
   if (throttle_ms <= 0) {
     return;
   }
   int64_t mute_us = (throttle_ms < KTXN__BROKER_MUTE_MAX_MS ? throttle_ms : KTXN__BROKER_MUTE_MAX_MS) * INT64_C(1000);
-  if (now_us + mute_us > broker->muted_until_us) {
-    broker->muted_until_us = now_us + mute_us;
+  ktxn__broker_mute_until(broker, now_us + mute_us);
+  if (broker->hooks.muted != NULL) {
+    broker->hooks.muted(broker->hooks.ctx, broker, now_us + mute_us);
   }
   /* KIP-219: the broker doesn't read the connection meanwhile, so what is in flight is answered later. */
   for (struct ktxn__call *call = broker->flight.first; call != NULL; call = call->next) {

@@ -94,6 +94,9 @@ bool ktxn__broker_failing(const struct ktxn__broker *broker);
 #define KTXN__BROKER_MUTE_MAX_MS 600000
 int64_t ktxn__broker_muted_until(const struct ktxn__broker *broker);
 
+/** Another connection to the same node was told so. */
+void ktxn__broker_mute_until(struct ktxn__broker *broker, int64_t until_us);
+
 /** The version that a call with these bounds would get; -1 = unsupported, or not ready. */
 int16_t ktxn__broker_version(const struct ktxn__broker *broker, int16_t api, int16_t min, int16_t max);
 
@@ -123,6 +126,8 @@ struct ktxn__broker_hooks {
   void (*versions)(void *ctx, struct ktxn__broker *broker, int64_t now_us);
   /* Has left for DOWN; `ready` = it was READY. Not called for an idle close. */
   void (*down)(void *ctx, struct ktxn__broker *broker, bool ready, int64_t now_us);
+  /* Asked not to be sent to before `until_us`: that holds for all connections to it. */
+  void (*muted)(void *ctx, struct ktxn__broker *broker, int64_t until_us);
   /* Answered ApiVersions with REBOOTSTRAP_REQUIRED: it belongs to another cluster, or is another node (KIP-1242). */
   void (*rebootstrap)(void *ctx, struct ktxn__broker *broker, int64_t now_us);
 };

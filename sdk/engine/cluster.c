@@ -49,8 +49,12 @@ static void on_rebootstrap(void *ctx, struct ktxn__broker *broker, int64_t now_u
   ktxn__cluster_refresh(cluster, now_us);
 }
 
+static void on_muted(void *ctx, struct ktxn__broker *broker, int64_t until_us) {
+  ktxn__cluster_nodes_mute(ctx, ktxn__broker_node(broker), until_us);
+}
+
 static const struct ktxn__broker_hooks hooks = {
-    .versions = on_versions, .down = on_down, .rebootstrap = on_rebootstrap};
+    .versions = on_versions, .down = on_down, .muted = on_muted, .rebootstrap = on_rebootstrap};
 
 struct ktxn__broker_hooks ktxn__cluster_hooks(struct ktxn__cluster *cluster) {
   struct ktxn__broker_hooks mine = hooks;

@@ -182,6 +182,15 @@ static bool reserve_broker(struct ktxn__cluster *cluster) {
   return true;
 }
 
+/* A new connection to a node that has asked to be left alone for a while. */
+static void inherit_mute(const struct ktxn__cluster_node *node, struct ktxn__broker *broker) {
+  for (size_t i = 0; i < KTXN__CLUSTER_SLOTS_MAX; i++) {
+    if (node->slots[i] != NULL) {
+      ktxn__broker_mute_until(broker, ktxn__broker_muted_until(node->slots[i]));
+    }
+  }
+}
+
 static struct ktxn__broker *broker_of(struct ktxn__cluster *cluster, struct ktxn__cluster_node *node, uint32_t slot) {
   if (node->slots[slot] != NULL) {
     return node->slots[slot];
@@ -196,6 +205,7 @@ static struct ktxn__broker *broker_of(struct ktxn__cluster *cluster, struct ktxn
   if (broker != NULL) {
     cluster->brokers[cluster->broker_count++] = broker;
     node->slots[slot] = broker;
+    inherit_mute(node, broker);
     ktxn__cluster_adopt(cluster, broker);
   }
   return broker;
@@ -204,6 +214,15 @@ static struct ktxn__broker *broker_of(struct ktxn__cluster *cluster, struct ktxn
 struct ktxn__broker *ktxn__cluster_broker(struct ktxn__cluster *cluster, int32_t node, uint32_t slot) {
   struct ktxn__cluster_node *known = ktxn__cluster_nodes_find(cluster, node);
   return known == NULL || slot >= KTXN__CLUSTER_SLOTS_MAX ? NULL : broker_of(cluster, known, slot);
+}
+
+void ktxn__cluster_nodes_mute(struct ktxn__cluster *cluster, int32_t id, int64_t until_us) {
+  struct ktxn__cluster_node *node = ktxn__cluster_nodes_find(cluster, id);
+  for (size_t slot = 0; node != NULL && slot < KTXN__CLUSTER_SLOTS_MAX; slot++) {
+    if (node->slots[slot] != NULL) {
+      ktxn__broker_mute_until(node->slots[slot], until_us);
+    }
+  }
 }
 
 bool ktxn__cluster_nodes_gone(const struct ktxn__cluster *cluster) {

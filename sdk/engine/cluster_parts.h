@@ -97,6 +97,8 @@ struct ktxn__cluster_node *ktxn__cluster_nodes_learn(struct ktxn__cluster *clust
                                                      int32_t port, int64_t now_us);
 /** None is listed from here on, so that the bootstrap servers are asked. */
 void ktxn__cluster_nodes_unlist(struct ktxn__cluster *cluster);
+/** KIP-219: no connection to the node takes a request before that. */
+void ktxn__cluster_nodes_mute(struct ktxn__cluster *cluster, int32_t id, int64_t until_us);
 /** Are nodes listed, and has the last attempt to reach each of them failed? */
 bool ktxn__cluster_nodes_gone(const struct ktxn__cluster *cluster);
 /** When the first candidate of ktxn__cluster_least_loaded() comes out of its backoff. */

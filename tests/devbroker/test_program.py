@@ -7,6 +7,7 @@
 import argparse
 import os
 import random
+import resource
 import socket
 import subprocess
 import sys
@@ -141,6 +142,39 @@ class CommandLine(Case):
         self.assertEqual(broker.do("topic list"), "a:1")
 
 
+    def test_what_clients_are_told(self):
+        broker = self.broker("--advertised-host", "localhost", "--nodes", "2")
+        self.assertTrue(broker.bootstrap.startswith("localhost:"))
+        with wire.Client(broker.bootstrap) as client:
+            client.metadata([])
+            self.assertEqual(sorted(client.addresses.values()), sorted(broker.bootstrap.split(",")))
+
+    def test_ipv6(self):
+        if not os.path.exists("/proc/net/if_inet6"):
+            self.skipTest("no IPv6 here")
+        broker = self.broker("--host", "::1", "--topic", "a")
+        self.assertTrue(broker.bootstrap.startswith("[::1]:"))
+        self.assertIn('topic "a"', self.kcat(broker, "-L"))
+        self.assertEqual(broker.do("topic list"), "a:1")
+
+    def test_no_descriptor_left(self):
+        """Who comes too late waits until somebody goes; the others are served all the time."""
+        broker = self.broker("--topic", "a")
+        host, port = broker.bootstrap.rsplit(":", 1)
+        first = wire.Client(broker.bootstrap)
+        self.addCleanup(first.close)
+        first.metadata(["a"])
+        resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (24, 24))
+        crowd = [socket.create_connection((host, int(port)), SECONDS) for _ in range(40)]
+        self.assertEqual(len(first.metadata(["a"])), 1)
+        late = wire.Client(broker.bootstrap)
+        self.addCleanup(late.close)
+        late.connect(broker.bootstrap).socket.settimeout(SECONDS)
+        for connection in crowd:
+            connection.close()
+        self.assertEqual(len(late.metadata(["a"])), 1)
+
+
 class Nodes(Case):
     def test_a_node_goes_and_comes_back_on_its_port(self):
         broker = self.broker("--nodes", "2", "--topic", "a:2")
@@ -181,6 +215,13 @@ class Directory(Case):
         broker = self.start(directory)
         self.assertEqual(sorted(self.read(broker, "t")), ["one", "three", "two"])
         self.assertIn("open", self.read(broker, "t", "read_uncommitted"))
+
+    def test_the_same_command_line_again(self):
+        directory = self.directory()
+        for _ in range(2):
+            broker = self.start(directory, "--topic", "t:3")
+            self.assertEqual(broker.do("topic list"), "t:3")
+            broker.stop()
 
     def test_a_torn_end_is_cut_off(self):
         directory = self.directory()

@@ -481,6 +481,28 @@ static void case_cycles(void) {
   end(producer);
 }
 
+/* J10: a close that runs out of time leaves no thread and no descriptor behind. Produce and EndTxn are not answered. */
+static void case_gone(void) {
+  ktxn_record record = record_of("v", 1);
+  struct holdings before = holdings();
+  for (int i = 0; i < 3; i++) {
+    ktxn_producer *producer = PRODUCER({"transactional.id", "live-gone"}, {"linger.ms", "0"});
+    DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+    DO(ktxn_begin_transaction(producer, &error));
+    DO(ktxn_send(producer, &record, count_it, NULL, &error));
+    MUST(holdings().threads > before.threads && holdings().descriptors > before.descriptors);
+    REFUSED(ktxn_flush(producer, 200, &error), KTXN_E_TIMED_OUT);
+    if (ktxn_close(producer, 100, &error) != 0) { /* 0: not a byte of the record had left */
+      MUST(error.code == KTXN_E_TIMED_OUT && error.error_class == KTXN_CLASS_RECREATE);
+      MUST(error.outcome == KTXN_OUTCOME_NOT_COMMITTED);
+    }
+    MUST(lost == i + 1);
+    ktxn_free(producer);
+    struct holdings after = holdings();
+    MUST(after.threads == before.threads && after.descriptors == before.descriptors);
+  }
+}
+
 static const struct {
   const char *name;
   void (*run)(void);
@@ -488,7 +510,7 @@ static const struct {
     {"async", case_async},       {"callback", case_callback}, {"would-block", case_would_block},
     {"no-room", case_no_room},   {"destroy", case_destroy},   {"run", case_run},
     {"offsets", case_offsets},   {"threads", case_threads},   {"ignored", case_ignored},
-    {"huge", case_huge},         {"cycles", case_cycles},
+    {"huge", case_huge},         {"cycles", case_cycles},     {"gone", case_gone},
 };
 
 int main(int argc, char **argv) {

@@ -10,7 +10,7 @@ static struct ktxn__txn_config make_config(void) {
                                    .pacing = scope.paced,
                                    .in_flight_max = 5,
                                    .retry_backoff_max_us = PATIENCE_US,
-                                   .transaction_timeout_us = TIMEOUT_US,
+                                   .transaction_timeout_us = timeout_us(),
                                    .seed = 1};
 }
 

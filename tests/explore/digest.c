@@ -19,7 +19,7 @@ static void forget_suspect(struct ktxn__txn_suspect *suspect) {
 }
 
 static int64_t late_enough(const struct ktxn__txn *txn, int64_t at_us) {
-  return txn->registered_us >= 0 && at_us - txn->registered_us >= TIMEOUT_US ? 1 : 0;
+  return txn->registered_us >= 0 && at_us - txn->registered_us >= timeout_us() ? 1 : 0;
 }
 
 /* Times as what they decide: has the timeout passed? */
@@ -34,7 +34,7 @@ static void forget_times(struct ktxn__txn *txn, int64_t now_us) {
   txn->need_us = 0;
   if (txn->busy_us >= 0) txn->busy_us = now_us - txn->busy_us >= PATIENCE_US ? 1 : 0;
   txn->paced_since_us = -1;
-  if (txn->missing_us >= 0) txn->missing_us = now_us - txn->missing_us >= TIMEOUT_US ? 1 : 0;
+  if (txn->missing_us >= 0) txn->missing_us = now_us - txn->missing_us >= timeout_us() ? 1 : 0;
   txn->next_id = 0;
   if (txn->registered_us >= 0) txn->registered_us = late_enough(txn, now_us);
 }

@@ -20,6 +20,7 @@ enum kind {
   /* may happen at any time, or never */
   LATE,
   LEARN,
+  UNBLOCK,
   BROKER_TIMEOUT,
   /* faults: so many in all */
   LOSE,
@@ -29,6 +30,7 @@ enum kind {
   FAILOVER,
   CUT_OFF,
   TIME,
+  ABORT_BY_BROKER,
   TAKE_OVER,
   REFUSE,
   DELETE
@@ -103,7 +105,7 @@ static void list_faults_request(const struct world *world, struct list *list) {
 static bool young(const struct state *state) {
   int64_t registered_us = manager_of(state)->registered_us;
   return ktxn__txn_in_transaction(manager_of(state)) && registered_us >= 0 &&
-         state->now_us - registered_us < TIMEOUT_US;
+         state->now_us - registered_us < timeout_us();
 }
 
 static void list_faults(const struct state *state, struct list *list) {
@@ -117,10 +119,11 @@ static void list_faults(const struct state *state, struct list *list) {
   }
   add(list, FAILOVER, 0);
   if (world->ordinal == 0 && !world->stale && world->home == 1) {
-    add(list, CUT_OFF, 0);
+    if (!scope.elapsed) add(list, CUT_OFF, 0); /* what nobody has known for the timeout counts as unknown */
     add(list, CUT_OFF, 1);
   }
-  if ((ongoing && !world->truth.old) || young(state)) add(list, TIME, 0);
+  if (scope.elapsed && ongoing) add(list, ABORT_BY_BROKER, 0);
+  if (!scope.elapsed && ((ongoing && !world->truth.old) || young(state))) add(list, TIME, 0);
   if (world->successor == SUCCESSOR_NONE && world->ordinal > 0) add(list, TAKE_OVER, 0);
   if (world->gone == 0 && world->registered > 0) add(list, DELETE, 1);
 }
@@ -141,6 +144,7 @@ int events_list(const struct state *state, struct event *events) {
   for (int i = 0; i < LATE_MAX; i++)
     if (world->late[i].used) add(&list, LATE, i);
   if (world->stale && !world->tired) add(&list, LEARN, 0);
+  if (world->stale && world->memory.blocked) add(&list, UNBLOCK, 0);
   if (world->truth.state == KTXN__TXN_LOOK_ONGOING && world->truth.old) add(&list, BROKER_TIMEOUT, 0);
   if (world->faults > 0) list_faults(state, &list);
   return list.count;
@@ -313,7 +317,7 @@ static void successor_init(struct state *state) {
   struct world *world = &state->world;
   struct message m = {.api = KTXN__TXN_API_INIT, .pid = NO_PID};
   struct reply reply;
-  bool early = !world->truth.old;
+  bool early = !world->truth.old && !scope.elapsed;
   coordinator_handle(&world->truth, &m, 0, &reply);
   tell("the successor's InitProducerId: %d\n", reply.code);
   world->limits |= LIMIT_SUCCESSOR;
@@ -429,7 +433,7 @@ static void broker_timeout(struct state *state) {
 
 static void time_passes(struct state *state) {
   tell("TIME: the transaction's timeout passes\n");
-  state->now_us += TIMEOUT_US;
+  state->now_us += timeout_us();
   /* Within that time others would have been asked, who know the id. */
   if (manager(state)->missing_us >= 0) manager(state)->missing_us = state->now_us;
   if (state->world.truth.state == KTXN__TXN_LOOK_ONGOING) state->world.truth.old = true;
@@ -462,7 +466,12 @@ static void happen(struct state *state, struct event event) {
     case SUCCESSOR_ABORT: successor(state, false); return;
     case LATE: late(state, event.arg); return;
     case LEARN: learn(world); return;
-    case BROKER_TIMEOUT: broker_timeout(state); return;
+    case UNBLOCK:
+      tell("node %d gives up the append that hung\n", other(world->home));
+      world->memory.blocked = false;
+      return;
+    case BROKER_TIMEOUT:
+    case ABORT_BY_BROKER: broker_timeout(state); return;
     case LOSE: lose(state); return;
     case DELAY: delay(state); return;
     case LOSE_BATCH: batch(state, event.arg, false); return;

@@ -15,6 +15,7 @@
 static const struct scope scopes[] = {
     {.name = "v1", .about = "V1, leaders verify", .epoch = 5, .txns = 2},
     {.name = "v1-unverified", .about = "V1, leaders do not verify", .unverified = true, .epoch = 5, .txns = 2},
+    {.name = "v1-elapsed", .about = "V1, its timeout has always passed", .elapsed = true, .epoch = 5, .txns = 2},
     {.name = "v1-old", .about = "V1, not verified, no look", .unverified = true, .no_look = true, .epoch = 5, .txns = 2},
     {.name = "v1-last-epochs", .about = "V1, not verified, the epoch runs out", .unverified = true, .epoch = 32765, .txns = 2},
     {.name = "v2", .about = "V2", .v2 = true, .epoch = 5, .txns = 2},

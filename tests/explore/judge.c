@@ -91,8 +91,8 @@ static bool proven(const struct state *state) {
   const struct world *world = &state->world;
   const struct ktxn__txn *txn = manager_of(state);
   if (world->looked_pid != txn->producer_id || world->looked_epoch != txn->producer_epoch + 1) return false;
-  return world->looked == KTXN__TXN_LOOK_EMPTY || world->looked == KTXN__TXN_LOOK_ONGOING ||
-         world->looked == KTXN__TXN_LOOK_PREPARE_COMMIT || world->looked == KTXN__TXN_LOOK_COMPLETE_COMMIT;
+  return world->looked == KTXN__TXN_LOOK_EMPTY || world->looked == KTXN__TXN_LOOK_PREPARE_COMMIT ||
+         world->looked == KTXN__TXN_LOOK_COMPLETE_COMMIT;
 }
 
 static void in_doubt(const struct state *state) {
@@ -197,7 +197,7 @@ void judge_applied(struct state *state, const struct message *m, const struct re
 /* An answer tells the client of a newer epoch before the broker's timeout can have passed. */
 void judge_fence_seen(struct state *state) {
   int64_t registered_us = manager_of(state)->registered_us;
-  if (registered_us < 0 || state->now_us - registered_us < TIMEOUT_US) state->world.saw_fence = true;
+  if (registered_us < 0 || state->now_us - registered_us < timeout_us()) state->world.saw_fence = true;
 }
 
 /* The client gets this answer. */

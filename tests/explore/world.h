@@ -152,6 +152,7 @@ struct scope {
   bool v2;           /* our protocol, and the cluster's level */
   bool unverified;   /* V1: leaders do not verify with the coordinator */
   bool no_look;      /* before Kafka 3.0 */
+  bool elapsed;      /* the transaction's timeout has always passed: the broker's is a fault like any other */
   bool v1_successor; /* the successor speaks V1 on a V2 cluster */
   bool paced;        /* V2: the first write asks whether the last end is complete */
   int16_t epoch;     /* to start with */
@@ -160,7 +161,7 @@ struct scope {
 
 extern struct scope scope;
 
-#define TIMEOUT_US INT64_C(60000000)
+static inline int64_t timeout_us(void) { return scope.elapsed ? 0 : INT64_C(60000000); }
 #define PATIENCE_US INT64_C(1000000) /* with a coordinator that is busy */
 
 static inline struct ktxn__txn *manager(struct state *state) { return (struct ktxn__txn *)(void *)state->block; }

@@ -8,7 +8,6 @@ import unittest
 
 import wire
 from answers import on_all
-from embedded import Embedded
 from rpc import V1, V2
 from support import ON_2, ON_3, ON_3_UNVERIFIED, ON_4_V0, ON_4_V1, ON_4_V2, on_each
 
@@ -39,8 +38,6 @@ class Ended:
 
     def test_commit_answered_but_markers_not_written__the_same_commit(self):
         """The markers are written within milliseconds, so that it takes a few transactions to come between."""
-        if isinstance(self.cluster, Embedded):
-            self.skipTest("the embedded broker writes its markers before anybody can ask again")
         for _ in range(200):
             session = self.session()
             session.begin(0, "first")

@@ -28,7 +28,7 @@ class TimedOut:
     def setUpClass(cls):
         super().setUpClass()
         names = [name for name in dir(cls) if name.startswith("test_")]
-        cls.sessions = {name: prepared(cls, 1000) for name in names}
+        cls.sessions = {name: prepared(cls, 2000) for name in names}
         for session in cls.sessions.values():
             session.until(lambda: not cls.looks or session.state() == "CompleteAbort e+1")
             session.complete()

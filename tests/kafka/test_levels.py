@@ -180,20 +180,25 @@ class ProducersOnLevels(Levels):
                 self.assertEqual(self.values(topic), ["old-0", "old-1", "new-0", "new-1", "new-2"])
 
     def test_change_in_a_transaction(self):
-        """It ends as it began, but for level 0 where the older EndTxn does."""
+        """It ends as it began, but for level 0 where the older EndTxn does; and more can be written to it."""
         for old, new in self.CHANGES:
             for end in ("commit", "abort"):
                 with self.subTest(old=old, new=new, end=end):
+                    group = self.name("group")
                     topic, program = self.started(old, **self.QUICK)
                     program.begin("%s 0 - first" % topic)
                     program.do("flush 30000")
                     self.changed(program, new)
                     self.assert_protocol(program, old)
+                    program.send("%s 0 - more" % topic, "%s 1 - elsewhere" % topic)
+                    program.do("offsets %s - - - 30000 %s:0:7" % (group, topic))
                     program.do("%s 60000" % end)
                     program.begin("%s 0 - second" % topic)
                     self.assert_protocol(program, new)
                     program.commit()
-                    self.assertEqual(self.values(topic), ["first"] * (end == "commit") + ["second"])
+                    committed = end == "commit"
+                    self.assertEqual(self.values(topic), ["first", "more"] * committed + ["second"] + ["elsewhere"] * committed)
+                    self.assertEqual(self.client.committed(group, topic), {0: 7 if committed else -1})
 
     def unnoticed(self, end_first):
         """A producer with an open transaction, empty if end_first, that doesn't know of level 0."""

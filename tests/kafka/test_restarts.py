@@ -93,7 +93,7 @@ class Moves:
         self.addCleanup(self.bring_back)
 
     def bring_back(self, topic=None):
-        if self.gone:
+        if self.gone is not None:
             self.cluster.resume(self.gone)
             if not self.cluster.nodes[self.gone].running():
                 self.cluster.restart(self.gone)

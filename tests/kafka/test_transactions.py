@@ -162,6 +162,15 @@ class Records:
         program.commit()
         self.assertEqual(self.values(topic), ["next"])
 
+    def test_K06_the_topic_gets_more_partitions(self):
+        topic, program = self.topic(3), self.producer(metadata_max_age_ms=200)
+        program.begin(*("%s %d - old" % (topic, n) for n in range(3)))
+        self.cluster.tool("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.cluster.bootstrap, "--alter",
+                          "--topic", topic, "--partitions", "6")
+        program.send(*("%s %d - new" % (topic, n) for n in range(6)))
+        program.commit()
+        self.assertEqual(self.placed(topic), [(n, word) for n in range(6) for word in (["old"] if n < 3 else []) + ["new"]])
+
     def test_topic_that_does_not_exist(self):
         topic, program = self.topic(), self.producer(max_block_ms=1500)
         program.begin("%s 0 - first" % topic)

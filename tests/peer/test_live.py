@@ -59,6 +59,9 @@ class LiveTest(unittest.TestCase):
     def test_I09_sizes_that_no_memory_holds(self):
         self.both("huge", visible=0)
 
+    def test_J10_a_close_out_of_time_leaves_nothing_behind(self):
+        self.both("gone", [("Produce", drop_unapplied()), ("EndTxn", drop_unapplied())], visible=0)
+
     def test_I12_ten_thousand_cycles_of_fail_and_abort(self):
         self.both("cycles", [("Produce", error(87))], visible=0)
 

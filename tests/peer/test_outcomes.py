@@ -241,6 +241,7 @@ class OutcomesTest(ScenarioCase):
                 if begun:
                     scene.begin()
                     scene.send("b")
+                    scene.drive.cmd("flush 30")  # so that the I/O thread has seen both
                 gate.open()
                 self.assertEqual(scene.events(), [("error", 3 if begun else 2, "FENCED", "not_committed" if begun else "none")])
                 scene.fails("commit 3000" if begun else "begin", "RECREATE", "FENCED", fatal=True)
@@ -394,6 +395,27 @@ class OutcomesTest(ScenarioCase):
                 if wanted[2]:
                     scene.fatal_everywhere(answer)
                 self.leave(scene, wanted, "not_committed")
+
+    @protocols(1, 2)
+    def test_close_waits_for_a_commit_whose_call_timed_out(self, protocol):
+        with self.scene(protocol) as scene:
+            gate = self.left(scene, "commit")
+            closing = scene.drive.start("close 15000")
+            gate.open()
+            self.assertTrue(closing.wait().ok)
+            self.assertEqual(scene.events(), [("outcome", 2, "OK", "committed")])
+            self.told(scene.drive.cmd("commit 1000"), None, "committed")
+            scene.fails("commit 1000", "RECREATE", "CLOSED")
+            self.leave(scene, None, "committed")
+
+    @protocols(1, 2)
+    def test_close_by_force_over_a_commit_whose_call_timed_out(self, protocol):
+        with self.scene(protocol) as scene:
+            self.left(scene, "commit")
+            scene.fails("close 100", "RECREATE", "TIMED_OUT", outcome="in_doubt")
+            self.assertEqual(scene.events(), [("outcome", 2, "CLOSED", "in_doubt")])
+            scene.fails("commit 1000", "RECREATE", "CLOSED", outcome="in_doubt")
+            self.leave(scene, ("RECREATE", "CLOSED", True), "in_doubt")
 
     @protocols(1, 2)
     def test_event_of_the_asynchronous_end(self, protocol):

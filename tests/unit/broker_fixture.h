@@ -64,7 +64,7 @@ static inline int setup(void **state) {
                                                    .setup_timeout_ms = 10000,
                                                    .setup_timeout_max_ms = 30000,
                                                    .idle_max_ms = 540000};
-  const struct ktxn__broker_hooks hooks = {bench, on_versions, on_down, on_rebootstrap};
+  const struct ktxn__broker_hooks hooks = {.ctx = bench, .versions = on_versions, .down = on_down, .rebootstrap = on_rebootstrap};
   bench->broker = ktxn__broker_new(&bench->net->ports, &bench->settings, &hooks, 3, 7, "kafka", 9092);
   assert_non_null(bench->broker);
   *state = bench;

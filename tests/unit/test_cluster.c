@@ -109,6 +109,21 @@ static void any_broker_is_one_that_is_ready_and_free(void **state) {
                    at_second ? third : second);
 }
 
+static void a_broker_that_lets_others_wait_is_passed_over(void **state) {
+  struct bench *bench = *state;
+  (void)learn(bench);
+  struct ktxn__broker *second = ready(bench, 2);
+  bench->model.silent = true;
+  later(bench, 200);
+  ktxn__cluster_refresh(bench->cluster, bench->now_us);
+  (void)settle(bench);
+  assert_int_equal(ktxn__broker_in_flight(second), 1);
+  assert_ptr_equal(ktxn__cluster_least_loaded(bench->cluster, KTXN__CLUSTER_NO_NODE, bench->now_us), second);
+  later(bench, 1100);
+  assert_true(ktxn__broker_awaited_us(second, bench->now_us) > 1000 * MS);
+  assert_ptr_not_equal(ktxn__cluster_least_loaded(bench->cluster, KTXN__CLUSTER_NO_NODE, bench->now_us), second);
+}
+
 static void the_only_broker_is_taken_though_it_should_be_avoided(void **state) {
   struct bench *bench = *state;
   bench->model.node_count = 1;
@@ -123,6 +138,7 @@ static void a_throttle_mutes_only_the_broker_that_said_so(void **state) {
   (void)learn(bench);
   struct ktxn__broker *first = ready(bench, 1);
   struct ktxn__broker *second = ready(bench, 2);
+  struct ktxn__broker *beside[] = {ktxn__cluster_broker(bench->cluster, 1, 1), ktxn__cluster_broker(bench->cluster, 2, 1)};
   bench->model.throttle_ms = 5000;
   later(bench, 200);
   ktxn__cluster_refresh(bench->cluster, bench->now_us);
@@ -134,6 +150,12 @@ static void a_throttle_mutes_only_the_broker_that_said_so(void **state) {
   struct ktxn__broker *free_one = at_first ? second : first;
   assert_false(ktxn__broker_writable(muted, bench->now_us));
   assert_true(ktxn__broker_writable(free_one, bench->now_us));
+  /* and each connection to it, also one that is made now */
+  struct ktxn__broker *fresh =
+      ktxn__cluster_broker(bench->cluster, ktxn__broker_node(muted), KTXN__CLUSTER_SLOT_RECORDS);
+  assert_int_equal(ktxn__broker_muted_until(beside[at_first ? 0 : 1]), ktxn__broker_muted_until(muted));
+  assert_int_equal(ktxn__broker_muted_until(fresh), ktxn__broker_muted_until(muted));
+  assert_int_equal(ktxn__broker_muted_until(beside[at_first ? 1 : 0]), 0);
   for (int i = 0; i < 10; i++) {
     assert_ptr_not_equal(ktxn__cluster_least_loaded(bench->cluster, KTXN__CLUSTER_NO_NODE, bench->now_us), muted);
   }
@@ -405,6 +427,7 @@ int main(void) {
       TEST(when_nobody_can_be_reached_the_text_says_who_and_why),
       TEST(metadata_is_asked_for_even_when_no_topic_is_wanted),
       TEST(any_broker_is_one_that_is_ready_and_free),
+      TEST(a_broker_that_lets_others_wait_is_passed_over),
       TEST(the_only_broker_is_taken_though_it_should_be_avoided),
       TEST(a_throttle_mutes_only_the_broker_that_said_so),
       TEST(a_broken_connection_has_metadata_refreshed),

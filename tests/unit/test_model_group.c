@@ -205,6 +205,10 @@ static void a_second_member_makes_a_round(void **state) {
   expect_group(&world, "Stable", 2);
   assert_int_equal(leave(&world, one.id), 0);
   assert_int_equal(heartbeat(&world, two.id, 2), KTXN__MODEL_REBALANCE_IN_PROGRESS);
+  struct joined alone = join(&world, two.id, NULL, "ba");
+  assert_true(alone.leads);
+  assert_int_equal(alone.members, 1);
+  assert_string_equal(alone.protocol, "b");
   end_world(&world);
 }
 
@@ -331,101 +335,6 @@ static void a_static_member_fences_the_one_before(void **state) {
   end_world(&world);
 }
 
-static void pending_offsets_wait_for_the_end(void **state) {
-  (void)state;
-  struct world world = one_node();
-  struct identity me = init(&world);
-  int16_t code;
-  assert_int_equal(fetch_offset(&world, &code), -1);
-  assert_int_equal(code, 0);
-  assert_int_equal(commit_offset(&world, me, 5), 0);
-  fetch_offset(&world, &code);
-  assert_int_equal(code, KTXN__MODEL_UNSTABLE_OFFSET_COMMIT);
-  me = end_txn(&world, me, true);
-  assert_int_equal(fetch_offset(&world, &code), 5);
-  assert_int_equal(commit_offset(&world, me, 9), 0);
-  assert_int_equal(end_txn(&world, me, false).code, 0);
-  assert_int_equal(fetch_offset(&world, &code), 5);
-  assert_int_equal(code, 0);
-  struct ktxn__model_offset_look look;
-  assert_true(ktxn__model_offset_look(world.model, KTXN__STR(GROUP), KTXN__STR(TOPIC), 0, &look));
-  assert_int_equal(look.offset, 5);
-  assert_false(look.pending);
-  end_world(&world);
-}
-
-/* A consumer's own commit that comes later than the transaction's is not undone by its marker. */
-static void the_younger_commit_stays(void **state) {
-  (void)state;
-  struct world world = one_node();
-  struct identity me = init(&world);
-  int16_t code;
-  assert_int_equal(commit_offset(&world, me, 5), 0);
-  struct committing plain;
-  committing(&plain, &world, me, 7);
-  plain.request.api = KTXN__MODEL_OFFSET_COMMIT;
-  ktxn__model_release(world.model, call(&world, &plain.request));
-  assert_int_equal(end_txn(&world, me, true).code, 0);
-  assert_int_equal(fetch_offset(&world, &code), 7);
-  end_world(&world);
-}
-
-static void bad_offsets_stand_beside_good_ones(void **state) {
-  (void)state;
-  struct world world = one_node();
-  struct identity me = init(&world);
-  char text[5000];
-  memset(text, 'x', sizeof text);
-  struct ktxn__model_offset_partition partitions[] = {
-      {.index = 0, .offset = 1, .metadata = KTXN__STR("")},
-      {.index = 7, .offset = 1, .metadata = KTXN__STR("")},
-      {.index = 1, .offset = 1, .metadata = {.data = text, .len = sizeof text}},
-  };
-  struct ktxn__model_offset_topic topics[] = {
-      {.topic = {.name = KTXN__STR(TOPIC)}, .partitions = partitions, .partition_count = 3},
-      {.topic = {.by_id = true, .name = KTXN__STR_NULL, .id = {{9}}}, .partitions = partitions, .partition_count = 1},
-  };
-  struct committing request;
-  committing(&request, &world, me, 1);
-  request.request.version = 6;
-  request.request.offset_commit.topics = topics;
-  request.request.offset_commit.topic_count = 2;
-  struct ktxn__model_answer *answer = call(&world, &request.request);
-  const struct ktxn__model_coded_topic *out = answer->offset_commit.topics;
-  assert_int_equal(out[0].partitions[0].code, 0);
-  assert_int_equal(out[0].partitions[1].code, KTXN__MODEL_UNKNOWN_TOPIC_OR_PARTITION);
-  assert_int_equal(out[0].partitions[2].code, KTXN__MODEL_OFFSET_METADATA_TOO_LARGE);
-  assert_int_equal(out[1].partitions[0].code, KTXN__MODEL_UNKNOWN_TOPIC_ID);
-  ktxn__model_release(world.model, answer);
-  end_world(&world);
-}
-
-static void all_offsets_of_a_group(void **state) {
-  (void)state;
-  struct world world = one_node();
-  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR("other"), 1));
-  struct identity me = init(&world);
-  struct committing request;
-  for (int i = 0; i < 3; i++) {
-    committing(&request, &world, me, 10 + i);
-    request.request.api = KTXN__MODEL_OFFSET_COMMIT;
-    request.topic.topic.name = i < 2 ? KTXN__STR(TOPIC) : KTXN__STR("other");
-    request.partition.index = i < 2 ? i : 0;
-    ktxn__model_release(world.model, call(&world, &request.request));
-  }
-  struct ktxn__model_offset_fetch_group group = {.group_id = KTXN__STR(GROUP), .topic_count = -1};
-  struct ktxn__model_request fetch = {
-      .api = KTXN__MODEL_OFFSET_FETCH, .version = 8, .offset_fetch = {.groups = &group, .group_count = 1}};
-  struct ktxn__model_answer *answer = call(&world, &fetch);
-  const struct ktxn__model_fetched_group *out = &answer->offset_fetch.groups[0];
-  assert_int_equal(out->topic_count, 2);
-  assert_int_equal(out->topics[0].partition_count, 2);
-  assert_int_equal(out->topics[0].partitions[1].offset, 11);
-  assert_int_equal(out->topics[1].partitions[0].offset, 12);
-  ktxn__model_release(world.model, answer);
-  end_world(&world);
-}
-
 static void a_move_sends_those_away_who_wait(void **state) {
   (void)state;
   struct ktxn__model_config config = small_config();
@@ -472,6 +381,108 @@ static void groups_are_listed_and_deleted(void **state) {
   end_world(&world);
 }
 
+/* It is there, but it doesn't come: the round goes on without it when its time is over. */
+static void who_does_not_join_again_is_left_behind(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join_new(&world);
+  assert_int_equal(sync_as(&world, one.id, 1, NULL, "mine"), 0);
+  struct joined two = join(&world, "", NULL, "ab");
+  struct joining request;
+  submit(&world, joining(&request, two.id, NULL, "ab"));
+  for (int i = 0; i < 5; i++) {
+    pass(&world, 5 * SECOND_US);
+    assert_int_equal(heartbeat(&world, one.id, 1), KTXN__MODEL_REBALANCE_IN_PROGRESS);
+  }
+  struct joined got = joined(&world, await(&world));
+  assert_int_equal(world.now_us, 30 * SECOND_US);
+  assert_int_equal(got.members, 1);
+  assert_int_equal(heartbeat(&world, one.id, 2), KTXN__MODEL_UNKNOWN_MEMBER_ID);
+  end_world(&world);
+}
+
+/* A follower that asks again learns what is; one that has something new to say makes a round. */
+static void joining_again(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join_new(&world);
+  assert_int_equal(sync_as(&world, one.id, 1, NULL, "mine"), 0);
+  struct joined two = join(&world, "", NULL, "ab");
+  struct joining requests[2];
+  submit(&world, joining(&requests[0], two.id, NULL, "ab"));
+  submit(&world, joining(&requests[1], one.id, NULL, "ab"));
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(joined(&world, await(&world)).generation, 2);
+  }
+  struct syncing sync;
+  submit(&world, syncing(&sync, one.id, 2, two.id));
+  assert_int_equal(synced(&world, await(&world), "mine"), 0);
+  assert_int_equal(join(&world, two.id, NULL, "ab").generation, 2);
+  expect_group(&world, "Stable", 2);
+  submit(&world, joining(&requests[0], two.id, NULL, "ba"));
+  assert_null(ktxn__model_take(world.model));
+  expect_group(&world, "PreparingRebalance", 2);
+  end_world(&world);
+}
+
+/* KIP-345: with something new to say, a static member makes a round, too. */
+static void a_static_member_that_has_changed(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join(&world, "", "instance", "ab");
+  struct syncing request;
+  syncing(&request, one.id, 1, NULL)->sync_group.instance_id = KTXN__STR("instance");
+  assert_int_equal(synced(&world, call(&world, &request.request), "mine"), 0);
+  struct joined again = join(&world, "", "instance", "ba");
+  assert_int_equal(again.generation, 2);
+  assert_string_equal(again.protocol, "b");
+  end_world(&world);
+}
+
+/* KIP-814: the leader comes back. It gets its members to look at, and nothing to do; in older versions it is no leader. */
+static void a_static_leader_comes_back(void **state) {
+  (void)state;
+  struct world world = one_node();
+  struct joined one = join(&world, "", "instance", "a");
+  struct syncing sync;
+  syncing(&sync, one.id, 1, NULL)->sync_group.instance_id = KTXN__STR("instance");
+  assert_int_equal(synced(&world, call(&world, &sync.request), "mine"), 0);
+  struct joining request;
+  joining(&request, "", "instance", "a");
+  request.request.version = 9;
+  struct ktxn__model_answer *answer = call(&world, &request.request);
+  assert_true(answer->join_group.skip_assignment);
+  assert_int_equal(answer->join_group.member_count, 1);
+  ktxn__model_release(world.model, answer);
+  request.request.version = 5;
+  struct joined follower = joined(&world, call(&world, &request.request));
+  assert_false(follower.leads);
+  assert_int_equal(follower.members, 0);
+  end_world(&world);
+}
+
+/* A coordinator that is cut off answers heartbeats out of its memory; they keep nobody in the group. */
+static void heartbeats_to_a_stale_coordinator(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.nodes = 2;
+  struct world world = world_with(config, true);
+  int32_t part = ktxn__model_group_partition(world.model, KTXN__STR(GROUP));
+  ktxn__model_move_group(world.model, 0, part, 0);
+  struct joined one = join_new(&world);
+  assert_int_equal(sync_as(&world, one.id, 1, NULL, "mine"), 0);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, true));
+  assert_true(ktxn__model_move_group(world.model, world.now_us, part, 1));
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(heartbeat(&world, one.id, 1), 0);
+    pass(&world, 3 * SECOND_US);
+  }
+  pass(&world, 2 * SECOND_US);
+  world.node = 1;
+  expect_group(&world, "Empty", 0);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_member_leads_and_assigns_to_itself),
@@ -483,12 +494,13 @@ int main(void) {
       cmocka_unit_test(a_static_member_comes_back),
       cmocka_unit_test(generations_fence_offsets),
       cmocka_unit_test(a_static_member_fences_the_one_before),
-      cmocka_unit_test(pending_offsets_wait_for_the_end),
-      cmocka_unit_test(the_younger_commit_stays),
-      cmocka_unit_test(bad_offsets_stand_beside_good_ones),
-      cmocka_unit_test(all_offsets_of_a_group),
       cmocka_unit_test(a_move_sends_those_away_who_wait),
       cmocka_unit_test(groups_are_listed_and_deleted),
+      cmocka_unit_test(who_does_not_join_again_is_left_behind),
+      cmocka_unit_test(joining_again),
+      cmocka_unit_test(a_static_member_that_has_changed),
+      cmocka_unit_test(a_static_leader_comes_back),
+      cmocka_unit_test(heartbeats_to_a_stale_coordinator),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

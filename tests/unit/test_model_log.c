@@ -444,6 +444,41 @@ static void leader_epochs_tell_where_they_ended(void **state) {
   end_world(&world);
 }
 
+/* Two batches wait for the same answer: the one that is not the first of them may not be written first. */
+static void the_lowest_sequence_goes_first(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.release = KTXN__MODEL_3_9;
+  config.delay_us[KTXN__MODEL_DELAY_VERIFY] = 1000;
+  struct world world = world_with(config, false);
+  struct identity me = init(&world);
+  assert_int_equal(add_partition(&world, me, 0), 0);
+  struct producing second, first;
+  submit(&world, producing(&second, &world, me, 0, 1, 1));
+  submit(&world, producing(&first, &world, me, 0, 0, 1));
+  assert_int_equal(produced(&world, await(&world), NULL), KTXN__MODEL_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  assert_int_equal(produced(&world, await(&world), NULL), 0);
+  assert_int_equal(produced(&world, call(&world, &second.request), NULL), 0);
+  end_world(&world);
+}
+
+/* The leader changes while the coordinator is asked: the answer was for the one before. */
+static void an_answer_for_another_leader(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.release = KTXN__MODEL_3_9;
+  config.delay_us[KTXN__MODEL_DELAY_VERIFY] = 1000;
+  struct world world = world_with(config, false);
+  struct identity me = init(&world);
+  assert_int_equal(add_partition(&world, me, 0), 0);
+  struct producing request;
+  submit(&world, producing(&request, &world, me, 0, 0, 1));
+  assert_true(ktxn__model_move_leader(world.model, world.now_us, KTXN__STR(TOPIC), 0, -1));
+  assert_true(ktxn__model_move_leader(world.model, world.now_us, KTXN__STR(TOPIC), 0, 0));
+  assert_int_equal(produced(&world, await(&world), NULL), KTXN__MODEL_INVALID_TXN_STATE);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sequences_wrap),
@@ -466,6 +501,8 @@ int main(void) {
       cmocka_unit_test(producers_that_are_forgotten),
       cmocka_unit_test(offsets_are_listed_by_place_and_time),
       cmocka_unit_test(leader_epochs_tell_where_they_ended),
+      cmocka_unit_test(the_lowest_sequence_goes_first),
+      cmocka_unit_test(an_answer_for_another_leader),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,6 +299,14 @@ static void unverified_late_batch(struct world *world) {
   assert_true(ends.last_stable < ends.high_watermark);
 }
 
+static void late_offset(struct world *world) {
+  struct identity me = begun(world);
+  struct identity next = after(world, me, false);
+  assert_int_equal(commit_offset(world, me, 100), by(world, KTXN__MODEL_INVALID_TXN_STATE, KTXN__MODEL_INVALID_PRODUCER_EPOCH));
+  expect_init(world, next.id, next.epoch, 0, next.epoch + 1);
+  assert_int_equal(commit_offset(world, next, 100), KTXN__MODEL_INVALID_PRODUCER_EPOCH);
+}
+
 static struct identity aborted_and_bumped(struct world *world) {
   struct identity me = init(world);
   open_txn(world, me, 0);
@@ -506,6 +514,7 @@ static const struct {
     {"next transaction has written: the old commit, late", V1 | V2, late_commit},
     {"next transaction has written: the old abort, late", V1 | V2, late_abort},
     {"commit completed: a late batch", V1 | V2, late_batch},
+    {"abort completed, and a bump: late offsets", V1 | V2, late_offset},
     {"commit completed, verification off: a late batch", UNVERIFIED, unverified_late_batch},
     {"abort and bump, verification off: a late batch becomes visible", UNVERIFIED, unverified_batch_becomes_visible},
     {"abort and bump, verification off: a late TxnOffsetCommit blocks", UNVERIFIED, unverified_offset_blocks},

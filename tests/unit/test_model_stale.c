@@ -147,6 +147,19 @@ static void an_older_offset(void **state) {
   end_world(&world);
 }
 
+/* Offsets can't be written there: the request waits for offsets.commit.timeout.ms. */
+static void offsets_at_a_stale_node_block(void **state) {
+  (void)state;
+  struct world world = cluster(2);
+  struct identity me = init(&world);
+  fail_over(&world);
+  world.node = 0;
+  int64_t sent_us = world.now_us;
+  assert_int_equal(commit_offset(&world, me, 100), KTXN__MODEL_COORDINATOR_NOT_AVAILABLE);
+  assert_int_equal(world.now_us - sent_us, 5 * SECOND_US);
+  end_world(&world);
+}
+
 static int32_t find_coordinator(struct world *world, int32_t node) {
   struct ktxn__str key = KTXN__STR(ID);
   struct ktxn__model_request request = {.api = KTXN__MODEL_FIND_COORDINATOR,
@@ -277,6 +290,25 @@ static void a_record_on_its_way_is_lost(void **state) {
   record_in_flight(false, "Ongoing");
 }
 
+/* The first record of an id is lost: nobody ever knew it. */
+static void an_id_whose_first_record_is_lost(void **state) {
+  (void)state;
+  struct choices choices = {.keep_record = false};
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_4_4, 2);
+  struct ktxn__model_hooks hooks = {.ctx = &choices, .choose = choose};
+  struct world world = {.model = ktxn__model_new(ktxn__mem_default(), &config, &hooks), .v2 = true};
+  world.node = ktxn__model_txn_leader(world.model, part(&world));
+  struct ktxn__model_request request = init_request(-1, -1);
+  submit(&world, &request);
+  int32_t next = (world.node + 1) % 3;
+  assert_true(ktxn__model_move_txn(world.model, world.now_us, part(&world), next));
+  assert_int_equal(identity_of(&world, await(&world)).code, KTXN__MODEL_NOT_COORDINATOR);
+  pass(&world, SECOND_US);
+  world.node = next;
+  assert_int_equal(describe(&world).code, KTXN__MODEL_TRANSACTIONAL_ID_NOT_FOUND);
+  end_world(&world);
+}
+
 /* The node is cut off while its record is on its way: the new coordinator may have it, the old one never learns. */
 static void record_cut_off(bool kept, const char *state) {
   struct choices choices = {.keep_record = kept};
@@ -312,6 +344,27 @@ static void a_record_whose_node_is_cut_off(void **state) {
   (void)state;
   record_cut_off(true, "Ongoing");
   record_cut_off(false, "Empty");
+}
+
+/* What a node begins to write when it is cut off already reaches nobody. */
+static void a_record_that_never_left(void **state) {
+  (void)state;
+  struct choices choices = {.keep_record = true};
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_3_9, 0);
+  struct ktxn__model_hooks hooks = {.ctx = &choices, .choose = choose};
+  struct world world = {.model = ktxn__model_new(ktxn__mem_default(), &config, &hooks)};
+  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR(TOPIC), 1));
+  ktxn__model_move_txn(world.model, 0, part(&world), 0);
+  pass(&world, SECOND_US);
+  struct identity me = init(&world);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, true));
+  struct adding request;
+  submit(&world, adding(&request, me, TOPIC, 0));
+  assert_true(ktxn__model_move_txn(world.model, world.now_us, part(&world), 1));
+  pass(&world, SECOND_US);
+  world.node = 1;
+  assert_string_equal(describe(&world).state, "Empty");
+  end_world(&world);
 }
 
 /* Prepared at the old coordinator, whose markers never arrived: the new one sends them, with its own epoch. */
@@ -401,6 +454,26 @@ static void a_stale_leader_acknowledges_nothing(void **state) {
   assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, false));
   world.node = 2;
   assert_int_equal(produced(&world, call(&world, &request.request), NULL), KTXN__MODEL_NOT_LEADER_OR_FOLLOWER);
+  end_world(&world);
+}
+
+/* A batch waits for its replicas when the leader is cut off and replaced: nobody tells its client. */
+static void a_stale_leader_does_not_learn_of_the_move(void **state) {
+  (void)state;
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_4_4, 2);
+  config.delay_us[KTXN__MODEL_DELAY_REPLICA] = SECOND_US;
+  struct world world = world_with(config, true);
+  assert_true(ktxn__model_move_leader(world.model, 0, KTXN__STR(TOPIC), 0, 2));
+  world.node = 2;
+  struct producing request;
+  producing(&request, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 1);
+  request.partition.batch.transactional = false;
+  submit(&world, &request.request);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
+  assert_true(ktxn__model_move_leader(world.model, world.now_us, KTXN__STR(TOPIC), 0, 1));
+  assert_null(ktxn__model_take(world.model));
+  assert_int_equal(produced(&world, await(&world), NULL), KTXN__MODEL_REQUEST_TIMED_OUT);
+  assert_int_equal(world.now_us, 30 * SECOND_US);
   end_world(&world);
 }
 
@@ -498,17 +571,21 @@ int main(void) {
       cmocka_unit_test(v1_registration_of_a_transaction_before),
       cmocka_unit_test(an_older_epoch),
       cmocka_unit_test(an_older_offset),
+      cmocka_unit_test(offsets_at_a_stale_node_block),
       cmocka_unit_test(a_stale_node_names_itself),
       cmocka_unit_test(an_append_at_a_stale_node_blocks),
       cmocka_unit_test(healing_ends_what_was_blocked),
       cmocka_unit_test(healing_without_a_move_goes_on),
       cmocka_unit_test(a_record_on_its_way_survives),
       cmocka_unit_test(a_record_on_its_way_is_lost),
+      cmocka_unit_test(an_id_whose_first_record_is_lost),
       cmocka_unit_test(a_record_whose_node_is_cut_off),
       cmocka_unit_test(the_new_coordinator_sends_the_markers),
       cmocka_unit_test(a_batch_that_nobody_acknowledged_survives),
       cmocka_unit_test(a_batch_that_nobody_acknowledged_is_lost),
+      cmocka_unit_test(a_record_that_never_left),
       cmocka_unit_test(a_stale_leader_acknowledges_nothing),
+      cmocka_unit_test(a_stale_leader_does_not_learn_of_the_move),
       cmocka_unit_test(a_leader_that_is_cut_off_goes_on_when_it_is_back),
       cmocka_unit_test(a_dead_node_answers_nothing_and_others_take_over),
       cmocka_unit_test(a_lone_node_comes_back_with_what_its_logs_have),

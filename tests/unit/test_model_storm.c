@@ -131,7 +131,7 @@ static void send(struct storm *storm, struct ktxn__model_request *request, int32
 static struct identity someone(struct storm *storm, int32_t who) {
   struct identity me = storm->known[who];
   if (below(storm, 30) == 0) {
-    me.epoch = (int16_t)(me.epoch + (int16_t)below(storm, 3) - 1);
+    me.epoch = (int16_t)(me.epoch - (int16_t)below(storm, 2)); /* never one that nobody was given */
   }
   return me;
 }
@@ -153,15 +153,17 @@ static void ask_init(struct storm *storm, int32_t who) {
 
 static void ask_end(struct storm *storm, int32_t who) {
   struct identity me = someone(storm, who);
-  struct ktxn__model_request request = end_request(v2(storm) ? 5 : 3, me.id, me.epoch, below(storm, 2) == 0);
+  int16_t version = v2(storm) ? 5 : 3;
+  struct ktxn__model_request request = end_request(version, me.id, me.epoch, below(storm, 2) == 0);
   request.end_txn.transactional_id = ktxn__str(ids[who]);
   send(storm, &request, who);
 }
 
 static void ask_add(struct storm *storm, int32_t who) {
   struct adding adding_;
-  struct ktxn__model_request *request =
-      adding(&adding_, someone(storm, who), topics[below(storm, TOPICS)], (int32_t)below(storm, PARTITIONS + 1));
+  struct identity me = someone(storm, who);
+  const char *topic = topics[below(storm, TOPICS)];
+  struct ktxn__model_request *request = adding(&adding_, me, topic, (int32_t)below(storm, PARTITIONS + 1));
   request->add_partitions.transactional_id = ktxn__str(ids[who]);
   send(storm, request, who);
 }
@@ -186,7 +188,8 @@ static void ask_produce(struct storm *storm, int32_t who) {
 static void ask_offsets(struct storm *storm, int32_t who) {
   struct world world = {.v2 = v2(storm)};
   struct committing committing_;
-  struct ktxn__model_request *request = committing(&committing_, &world, someone(storm, who), (int64_t)below(storm, 100));
+  struct identity me = someone(storm, who);
+  struct ktxn__model_request *request = committing(&committing_, &world, me, (int64_t)below(storm, 100));
   committing_.topic.topic.name = ktxn__str(topics[below(storm, TOPICS)]);
   request->offset_commit.group_id = ktxn__str(groups[below(storm, 2)]);
   request->offset_commit.transactional_id = ktxn__str(ids[who]);
@@ -205,36 +208,37 @@ static void ask_offsets(struct storm *storm, int32_t who) {
 }
 
 static void ask_to_read(struct storm *storm, int32_t who) {
-  struct ktxn__model_fetch_partition partition = {
-      .index = (int32_t)below(storm, PARTITIONS), .current_leader_epoch = -1, .fetch_offset = (int64_t)below(storm, 20), .max_bytes = 200};
+  struct ktxn__model_fetch_partition partition = {.current_leader_epoch = -1, .max_bytes = 200};
+  partition.index = (int32_t)below(storm, PARTITIONS);
+  partition.fetch_offset = (int64_t)below(storm, 20);
   struct ktxn__model_fetch_topic topic = {
       .topic = {.name = ktxn__str(topics[below(storm, TOPICS)])}, .partitions = &partition, .partition_count = 1};
-  struct ktxn__model_request request = {.api = KTXN__MODEL_FETCH,
-                                        .version = 12,
-                                        .fetch = {.max_wait_ms = (int32_t)below(storm, 1000),
-                                                  .min_bytes = 1 + (int32_t)below(storm, 50),
-                                                  .max_bytes = 100,
-                                                  .read_committed = below(storm, 2) == 0,
-                                                  .topics = &topic,
-                                                  .topic_count = 1}};
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_FETCH, .version = 12, .fetch = {.max_bytes = 100, .topics = &topic, .topic_count = 1}};
+  request.fetch.max_wait_ms = (int32_t)below(storm, 1000);
+  request.fetch.min_bytes = 1 + (int32_t)below(storm, 50);
+  request.fetch.read_committed = below(storm, 2) == 0;
   send(storm, &request, who);
 }
 
 static void ask_group(struct storm *storm, int32_t who) {
   static const struct ktxn__model_protocol protocols[] = {{.name = {.data = "a", .len = 1}}, {.name = {.data = "b", .len = 1}}};
-  struct ktxn__model_request request = {
-      .api = KTXN__MODEL_JOIN_GROUP,
-      .version = (int16_t)(3 + below(storm, 3)),
-      .join_group = {.group_id = ktxn__str(groups[below(storm, 2)]),
-                     .session_timeout_ms = 1 + (int32_t)below(storm, 3000),
-                     .rebalance_timeout_ms = (int32_t)below(storm, 3000),
-                     .member_id = KTXN__STR(""),
-                     .instance_id = below(storm, 2) == 0 ? KTXN__STR_NULL : ktxn__str(ids[who]),
-                     .protocol_type = KTXN__STR("consumer"),
-                     .protocols = protocols + below(storm, 2),
-                     .protocol_count = 1,
-                     .client_id = ktxn__str(ids[who]),
-                     .client_host = KTXN__STR("")}};
+  struct ktxn__model_request request = {.api = KTXN__MODEL_JOIN_GROUP,
+                                        .join_group = {.member_id = KTXN__STR(""),
+                                                       .instance_id = KTXN__STR_NULL,
+                                                       .protocol_type = KTXN__STR("consumer"),
+                                                       .protocol_count = 1,
+                                                       .client_id = ktxn__str(ids[who]),
+                                                       .client_host = KTXN__STR("")}};
+  struct ktxn__model_join_group *ask = &request.join_group;
+  request.version = (int16_t)(3 + below(storm, 3));
+  ask->group_id = ktxn__str(groups[below(storm, 2)]);
+  ask->session_timeout_ms = 1 + (int32_t)below(storm, 3000);
+  ask->rebalance_timeout_ms = (int32_t)below(storm, 3000);
+  ask->protocols = protocols + below(storm, 2);
+  if (below(storm, 2) == 0) {
+    ask->instance_id = ktxn__str(ids[who]);
+  }
   send(storm, &request, who);
 }
 
@@ -253,8 +257,9 @@ static void trouble(struct storm *storm) {
   int32_t nodes = storm->config.nodes;
   int32_t node = (int32_t)below(storm, (uint64_t)nodes);
   int32_t other = (int32_t)below(storm, (uint64_t)nodes + 1) - 1;
-  struct ktxn__model_fault fault = {
-      .node = -1, .api = -1, .count = 1, .fate = {.code = (int16_t)below(storm, 20), .after_us = (int64_t)below(storm, 10000)}};
+  struct ktxn__model_fault fault = {.node = -1, .api = -1, .count = 1};
+  fault.fate.code = (int16_t)below(storm, 20);
+  fault.fate.after_us = (int64_t)below(storm, 10000);
   switch (below(storm, 12)) {
     case 0:
       ktxn__model_node_down(storm->model, storm->now_us, node, below(storm, 4) != 0);
@@ -286,8 +291,8 @@ static void trouble(struct storm *storm) {
       ktxn__model_add_fault(storm->model, &fault);
       break;
     default:
-      ktxn__model_move_leader(storm->model, storm->now_us, ktxn__str(topics[below(storm, TOPICS)]),
-                              (int32_t)below(storm, PARTITIONS), other);
+      node = (int32_t)below(storm, TOPICS);
+      ktxn__model_move_leader(storm->model, storm->now_us, ktxn__str(topics[node]), (int32_t)below(storm, PARTITIONS), other);
   }
 }
 
@@ -299,7 +304,8 @@ static void step(struct storm *storm) {
   if (below(storm, 60) == 0) {
     trouble(storm);
   } else {
-    questions[below(storm, sizeof questions / sizeof questions[0])](storm, (int32_t)below(storm, IDS));
+    uint64_t question = below(storm, sizeof questions / sizeof questions[0]);
+    questions[question](storm, (int32_t)below(storm, IDS));
   }
   if (below(storm, 3) == 0) {
     storm->now_us += (int64_t)below(storm, below(storm, 20) == 0 ? 5000000 : 30000);
@@ -396,15 +402,16 @@ static struct storm live(uint64_t seed) {
 static void promises_are_kept(void **state) {
   (void)state;
   ktxn__check_default((struct ktxn__check_hook){.failed = ktxn__check_abort});
-  uint64_t answers = 0, appends = 0, markers = 0;
+  uint64_t answers = 0, appends = 0, markers = 0, trace = 0; /* all four are the same whoever compiled this */
   for (uint64_t seed = 1; seed <= SEEDS; seed++) {
     struct storm storm = live(seed);
     answers += storm.answers;
     appends += storm.appends;
     markers += storm.markers;
+    trace ^= storm.trace;
   }
-  print_message("%d lives: %llu answers, %llu appends, %llu markers\n", SEEDS, (unsigned long long)answers,
-                (unsigned long long)appends, (unsigned long long)markers);
+  print_message("%d lives: %llu answers, %llu appends, %llu markers, trace %016llx\n", SEEDS, (unsigned long long)answers,
+                (unsigned long long)appends, (unsigned long long)markers, (unsigned long long)trace);
   assert_true(appends > SEEDS * 20); /* the storm has not gone blind */
   assert_true(markers > SEEDS * 10);
 }

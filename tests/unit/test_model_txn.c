@@ -199,7 +199,10 @@ static void init_is_judged(void **state) {
   ask.transaction_timeout_ms = 1000;
   ask.producer_id = 5;
   assert_int_equal(init_code(&world, ask), KTXN__MODEL_INVALID_REQUEST);
+  ask.producer_epoch = 0; /* of a producer id that it never had */
+  assert_int_equal(init_code(&world, ask), KTXN__MODEL_PRODUCER_FENCED);
   ask.producer_id = -1;
+  ask.producer_epoch = -1;
   ask.keep_prepared_txn = true;
   assert_int_equal(init_code(&world, ask), KTXN__MODEL_UNSUPPORTED_VERSION);
   ask.keep_prepared_txn = false;
@@ -395,6 +398,59 @@ static void on_v1_the_registration_is_told_at_once(void **state) {
   end_world(&world);
 }
 
+/* EndTxn 5 at the current epoch and at the one before, in each state of the coordinator (KIP-890). */
+struct end_row {
+  const char *state;
+  int16_t abort_retry, abort_current, commit_retry, commit_current;
+};
+
+static struct world in_state(const char *state, struct identity *before) {
+  bool prepared = strncmp(state, "Prepare", 7) == 0;
+  bool commit = strstr(state, "Commit") != NULL;
+  struct ktxn__model_config config = small_config();
+  config.delay_us[KTXN__MODEL_DELAY_MARKER] = prepared ? 60 * SECOND_US : 0;
+  struct world world = world_with(config, true);
+  *before = init(&world);
+  if (prepared) {
+    open_txn(&world, *before, 0);
+    assert_int_equal(end_txn(&world, *before, commit).code, 0);
+    return world;
+  }
+  struct identity now = init_as(&world, before->id, before->epoch);
+  if (strcmp(state, "Ongoing") == 0) {
+    open_txn(&world, now, 0);
+  } else if (strcmp(state, "Empty") != 0) {
+    world.v2 = false;
+    open_txn(&world, now, 0);
+    assert_int_equal(end_txn(&world, now, commit).code, 0);
+    world.v2 = true;
+  }
+  return world;
+}
+
+static void ends_of_v2_by_state(void **state) {
+  (void)state;
+  static const struct end_row rows[] = {
+      {"Empty", 90, 0, 90, 48},         {"Ongoing", 90, 0, 90, 0},        {"PrepareCommit", 48, 90, 51, 90},
+      {"PrepareAbort", 51, 90, 48, 90}, {"CompleteCommit", 48, 0, 0, 48}, {"CompleteAbort", 0, 0, 48, 48},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const int16_t expected[] = {rows[i].abort_retry, rows[i].abort_current, rows[i].commit_retry, rows[i].commit_current};
+    for (int j = 0; j < 4; j++) {
+      struct identity before;
+      struct world world = in_state(rows[i].state, &before);
+      assert_string_equal(describe(&world).state, rows[i].state);
+      bool retry = j % 2 == 0;
+      struct identity got = end_as(&world, 5, before.id, (int16_t)(before.epoch + !retry), j >= 2);
+      assert_int_equal(got.code, expected[j]);
+      if (got.code == 0) {
+        assert_int_equal(got.epoch, before.epoch + (retry ? 1 : 2));
+      }
+      end_world(&world);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(v2_rotates_at_the_last_epoch),
@@ -416,6 +472,7 @@ int main(void) {
       cmocka_unit_test(after_completion_it_waits_for_nothing),
       cmocka_unit_test(the_retry_loop_ends_with_51),
       cmocka_unit_test(on_v1_the_registration_is_told_at_once),
+      cmocka_unit_test(ends_of_v2_by_state),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

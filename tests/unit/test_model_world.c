@@ -80,6 +80,7 @@ static void an_id_names_one_topic_only(void **state) {
   struct ktxn__model_uuid id = metadata(&world, 0, TOPIC, false).id;
   assert_int_equal(produce_by_id(&world, id), 0);
   assert_true(ktxn__model_delete_topic(world.model, 0, KTXN__STR(TOPIC)));
+  assert_int_equal(produce_by_id(&world, id), KTXN__MODEL_UNKNOWN_TOPIC_ID);
   assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR(TOPIC), 1));
   assert_int_equal(produce_by_id(&world, id), KTXN__MODEL_UNKNOWN_TOPIC_ID);
   assert_int_equal(produce_by_id(&world, metadata(&world, 0, TOPIC, false).id), 0);
@@ -335,6 +336,58 @@ static void nonsense_makes_no_model(void **state) {
   assert_null(ktxn__model_new(ktxn__mem_default(), &config, NULL));
 }
 
+static void all_topics_are_listed(void **state) {
+  (void)state;
+  struct world world = nodes(2);
+  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR("another"), 3));
+  struct ktxn__model_request request = {.api = KTXN__MODEL_METADATA, .version = 12, .metadata = {.topic_count = -1}};
+  struct ktxn__model_answer *answer = call(&world, &request);
+  int32_t internal = 0, partitions = 0;
+  for (int32_t i = 0; i < answer->metadata.topic_count; i++) {
+    const struct ktxn__model_metadata_topic *topic = &answer->metadata.topics[i];
+    internal += topic->internal;
+    partitions += topic->internal ? 0 : topic->partition_count;
+    assert_int_equal(topic->partitions[0].replica_count, 2);
+  }
+  assert_int_equal(answer->metadata.topic_count, 4);
+  assert_int_equal(internal, 2);
+  assert_int_equal(partitions, 5);
+  ktxn__model_release(world.model, answer);
+  end_world(&world);
+}
+
+/* Clients don't compute it, but who reads Kafka's own tools expects ids where Java's hash puts them. */
+static void ids_have_javas_partitions(void **state) {
+  (void)state;
+  struct ktxn__model_config config = ktxn__model_config_default();
+  struct world world = world_with(config, true);
+  assert_int_equal(ktxn__model_txn_partition(world.model, KTXN__STR("abc")), 96354 % 50);
+  assert_int_equal(ktxn__model_group_partition(world.model, KTXN__STR("polygenelubricants")), 0); /* hash is INT_MIN */
+  end_world(&world);
+}
+
+static void a_topic_has_a_limit_of_its_own(void **state) {
+  (void)state;
+  struct world world = nodes(1);
+  struct ktxn__model_create_topic topic = {
+      .name = KTXN__STR("small"), .partition_count = 1, .replication_factor = -1, .max_message_bytes = 20};
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_CREATE_TOPICS, .version = 7, .create_topics = {.topics = &topic, .topic_count = 1}};
+  const int16_t expected[] = {0, KTXN__MODEL_TOPIC_ALREADY_EXISTS};
+  for (int i = 0; i < 2; i++) {
+    struct ktxn__model_answer *answer = call(&world, &request);
+    assert_int_equal(answer->named.names[0].code, expected[i]);
+    ktxn__model_release(world.model, answer);
+  }
+  struct producing batch;
+  producing(&batch, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 1);
+  batch.partition.batch.transactional = false;
+  assert_int_equal(produced(&world, call(&world, &batch.request), NULL), 0);
+  batch.topic.topic.name = KTXN__STR("small");
+  assert_int_equal(produced(&world, call(&world, &batch.request), NULL), KTXN__MODEL_MESSAGE_TOO_LARGE);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(topics_come_and_go),
@@ -354,6 +407,9 @@ int main(void) {
       cmocka_unit_test(a_failed_fence_is_not_raised_twice),
       cmocka_unit_test(a_reset_is_a_new_world),
       cmocka_unit_test(nonsense_makes_no_model),
+      cmocka_unit_test(all_topics_are_listed),
+      cmocka_unit_test(ids_have_javas_partitions),
+      cmocka_unit_test(a_topic_has_a_limit_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,6 +302,46 @@ static void signals_disturb_nothing(void **state) {
   close(listener.fd);
 }
 
+static int listen_on(const char *host, uint16_t port) {
+  struct ktxn__address address;
+  assert_int_equal(ktxn__tcp_parse(host, port, &address), 0);
+  return ktxn__tcp_listen(&address);
+}
+
+static int connect_to(uint16_t port) {
+  struct ktxn__address address;
+  assert_int_equal(ktxn__tcp_parse("127.0.0.1", port, &address), 0);
+  int fd = ktxn__tcp_connect(&address, &defaults);
+  assert_true(fd >= 0);
+  return fd;
+}
+
+static void listening_and_accepting(void **state) {
+  (void)state;
+  char host[64] = "";
+  int listener = listen_on("127.0.0.1", 0);
+  assert_true(listener >= 0);
+  const uint16_t port = ktxn__tcp_port(listener);
+  assert_int_not_equal(port, 0);
+  assert_int_equal(ktxn__tcp_accept(listener, &defaults, host, sizeof host), -EAGAIN);
+  assert_int_equal(listen_on("127.0.0.1", port), -EADDRINUSE);
+  int client = connect_to(port);
+  int server = ktxn__tcp_accept(listener, &defaults, host, sizeof host);
+  assert_true(server >= 0);
+  assert_string_equal(host, "127.0.0.1");
+  assert_int_not_equal(fcntl(server, F_GETFL) & O_NONBLOCK, 0);
+  assert_int_not_equal(fcntl(server, F_GETFD) & FD_CLOEXEC, 0);
+  assert_int_equal(option(server, IPPROTO_TCP, TCP_NODELAY), 1);
+  ktxn__tcp_close(server);
+  ktxn__tcp_close(listener);
+  /* the port is free at once, although the connection that was closed here is remembered */
+  listener = listen_on("127.0.0.1", port);
+  assert_true(listener >= 0);
+  ktxn__tcp_close(listener);
+  ktxn__tcp_close(client);
+  assert_int_equal(ktxn__tcp_port(client), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sockets_are_as_promised),
@@ -318,6 +358,7 @@ int main(void) {
       cmocka_unit_test(ipv6_works_where_there_is_any),
       cmocka_unit_test(no_descriptors_left_is_an_error),
       cmocka_unit_test(signals_disturb_nothing),
+      cmocka_unit_test(listening_and_accepting),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,11 +13,12 @@ static const char help[] =
     "\n"
     "  --port N                  of node 0, further nodes take the next ones (9092); 0 = any free ones\n"
     "  --nodes N                 1 to 16 (1)\n"
-    "  --host ADDRESS            numeric address to listen on (127.0.0.1)\n"
+    "  --host ADDRESS            numeric address to listen on (127.0.0.1); there is no authentication of any kind\n"
+    "  --advertised-host NAME    what clients are told to connect to (as --host)\n"
     "  --data DIR                a directory that the cluster lives in across restarts (memory alone)\n"
     "  --release R               of Kafka: 2.5, 2.8, 3.3, 3.6, 3.9, 4.0, 4.2 or 4.4 (4.4)\n"
     "  --transaction-version L   finalized level, 0 to 2 (what the release starts with)\n"
-    "  --topic NAME[:N]          a topic to begin with, with N partitions (1); may be repeated\n"
+    "  --topic NAME[:N]          a topic to begin with, with N partitions (1), unless it is there; may be repeated\n"
     "  --partitions N            of topics that are made on demand (1)\n"
     "  --no-auto-create          topics aren't made on demand\n"
     "  --control-port N          for `ctl` (one below --port); 0 = any free one, -1 = none\n"
@@ -33,6 +34,7 @@ enum {
   PORT = 1,
   NODES,
   HOST,
+  ADVERTISED_HOST,
   DATA,
   RELEASE,
   LEVEL,
@@ -51,6 +53,7 @@ static const struct option known[] = {
     {"port", required_argument, NULL, PORT},
     {"nodes", required_argument, NULL, NODES},
     {"host", required_argument, NULL, HOST},
+    {"advertised-host", required_argument, NULL, ADVERTISED_HOST},
     {"data", required_argument, NULL, DATA},
     {"release", required_argument, NULL, RELEASE},
     {"transaction-version", required_argument, NULL, LEVEL},
@@ -100,7 +103,7 @@ static bool add_topic(struct options *options, const char *text) {
     fprintf(stderr, "ktxn-devbroker: --topic %s: that is no name\n", text);
     return false;
   }
-  (void)snprintf(line, sizeof line, "topic create %.*s partitions=%d", size, text, partitions);
+  (void)snprintf(line, sizeof line, "topic create %.*s partitions=%d exists=ok", size, text, partitions);
   return add_line(options, line);
 }
 
@@ -119,6 +122,7 @@ static bool set(struct options *options, int option, const char *text) {
     case PORT: return number("port", text, 0, 65535, &broker->port);
     case NODES: return number("nodes", text, 1, 16, &broker->nodes);
     case HOST: broker->host = text; return true;
+    case ADVERTISED_HOST: broker->advertised_host = text; return true;
     case DATA: broker->directory = text; return true;
     case RELEASE: broker->release = text; return true;
     case LEVEL: return number("transaction-version", text, 0, 2, &broker->transaction_version);
