@@ -119,6 +119,9 @@ static bool step_init(struct sim_client *client) {
     on_error(client, &client->op.error);
     return client->step != SIM_STEP_INIT;
   }
+  ktxn_identity identity;
+  ktxn__sender_identity(client->sender, &identity);
+  client->seniority = identity.producer_id << 16 | identity.producer_epoch;
   client->ready_us = client->world->now_us;
   client->step = client->left > 0 ? SIM_STEP_BEGIN : SIM_STEP_CLOSE;
   return true;

@@ -37,37 +37,40 @@ static bool hook_choose(void *ctx, enum ktxn__model_choice choice, int32_t node)
 static void hook_seen(void *ctx, const struct ktxn__model_seen *seen) { sim_oracle_seen(ctx, seen); }
 
 /* Errors that a healthy cluster may give for a while; what would end a producer for good is not among them. */
-static int16_t draw_code(struct sim_world *world, int16_t api) {
-  static const int16_t produce[] = {3, 5, 6, 7, 19, 20, 56, 2};
-  static const int16_t coordinator[] = {14, 15, 16, 51};
-  static const int16_t end[] = {14, 15, 16, 51, -1, 7};
-  static const int16_t find[] = {15, 14};
-  static const int16_t offsets[] = {14, 15, 16, 7, 3, 51};
-  static const struct {
-    int16_t api;
-    const int16_t *codes;
-    uint32_t count;
-  } tables[] = {{KTXN__MODEL_PRODUCE, produce, 8},
-                {KTXN__MODEL_INIT_PRODUCER_ID, coordinator, 4},
-                {KTXN__MODEL_ADD_PARTITIONS_TO_TXN, coordinator, 4},
-                {KTXN__MODEL_ADD_OFFSETS_TO_TXN, coordinator, 4},
-                {KTXN__MODEL_END_TXN, end, 6},
-                {KTXN__MODEL_FIND_COORDINATOR, find, 2},
-                {KTXN__MODEL_TXN_OFFSET_COMMIT, offsets, 6},
-                {KTXN__MODEL_DESCRIBE_TRANSACTIONS, coordinator, 3}};
-  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-    if (tables[i].api == api) {
-      return tables[i].codes[sim_choose(&world->choices, SIM_BROKER, tables[i].count)];
+static const struct {
+  int16_t api;
+  int16_t codes[8];
+  uint32_t count;
+} errors[] = {{KTXN__MODEL_PRODUCE, {3, 5, 6, 7, 19, 20, 56, 2}, 8},
+              {KTXN__MODEL_INIT_PRODUCER_ID, {14, 15, 16, 51}, 4},
+              {KTXN__MODEL_ADD_PARTITIONS_TO_TXN, {14, 15, 16, 51}, 4},
+              {KTXN__MODEL_ADD_OFFSETS_TO_TXN, {14, 15, 16, 51}, 4},
+              {KTXN__MODEL_END_TXN, {14, 15, 16, 51, -1, 7}, 6},
+              {KTXN__MODEL_FIND_COORDINATOR, {15, 14}, 2},
+              {KTXN__MODEL_TXN_OFFSET_COMMIT, {14, 15, 16, 7, 3, 51}, 6},
+              {KTXN__MODEL_DESCRIBE_TRANSACTIONS, {14, 15, 16}, 3}};
+
+int16_t sim_error(int16_t api, uint32_t i) {
+  for (size_t row = 0; row < sizeof errors / sizeof errors[0]; row++) {
+    if (errors[row].api == api) {
+      return errors[row].codes[i % errors[row].count];
     }
   }
   return 0;
 }
 
+static int16_t draw_code(struct sim_world *world, int16_t api) { return sim_error(api, sim_choose(&world->choices, SIM_BROKER, 24)); }
+
+
 static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request *request, struct ktxn__model_fate *fate) {
   struct sim_world *world = ctx;
   const struct sim_options *o = &world->options;
-  (void)node;
   world->stats->requests++;
+  world->requests++;
+  if (world->sweep.on) {
+    sim_strike(world, node, request->api, fate);
+    return;
+  }
   if (bad(world, SIM_BROKER, o->answer_code)) {
     fate->code = draw_code(world, request->api);
   }
@@ -157,17 +160,20 @@ static int32_t nodes_well(const struct sim_world *world) {
   return count;
 }
 
-static void fault_down(struct sim_world *world) {
-  int32_t node = any_node(world);
-  if (!world->node_up[node] || world->node_cut[node]) {
-    return;
-  }
+static void take_down(struct sim_world *world, int32_t node) {
   bool failover = nodes_well(world) > 1;
   sim_tell(world, "node %d goes down%s", (int)node, failover ? "" : ", it was the last");
   world->node_up[node] = false;
   ktxn__model_node_down(world->model, world->now_us, node, failover);
   sim_net_drop_node(world, node);
   later(world, REPAIR_NODE_UP, node, 60000000);
+}
+
+static void fault_down(struct sim_world *world) {
+  int32_t node = any_node(world);
+  if (world->node_up[node] && !world->node_cut[node]) {
+    take_down(world, node);
+  }
 }
 
 static void fault_cut(struct sim_world *world) {
@@ -254,6 +260,25 @@ void sim_cluster_fault(struct sim_world *world) {
     process_fault(world);
   }
   fault_level(world);
+}
+
+void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) {
+  int32_t next = (node + 1) % world->options.nodes;
+  for (int32_t i = 0; i < 3 && around == SIM_AROUND_LEADERS; i++) {
+    ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, next);
+  }
+  for (int32_t i = 0; i < 3 && around == SIM_AROUND_COORDINATORS; i++) {
+    ktxn__model_move_txn(world->model, world->now_us, i, next);
+    ktxn__model_move_group(world->model, world->now_us, i, next);
+  }
+  if (around == SIM_AROUND_DOWN && world->node_up[node]) {
+    take_down(world, node);
+  }
+  if (around == SIM_AROUND_KILL && any_client(world) >= 0) {
+    sim_client_kill(world, any_client(world));
+    sim_client_start(world, 0, false);
+  }
+  sim_net_pump(world);
 }
 
 static void node_back(struct sim_world *world, int32_t node) {

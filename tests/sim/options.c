@@ -66,6 +66,32 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->heal_us = sim_span(choices, SIM_OPTIONS, 1000000, 120000000);
 }
 
+void sim_options_canonical(const struct sim_sweep *sweep, struct sim_options *options) {
+  *options = (struct sim_options){
+      .release = sweep->v2 ? KTXN__MODEL_4_4 : KTXN__MODEL_3_9,
+      .level = sweep->v2 ? 2 : 0,
+      .verification = sweep->v2,
+      .nodes = 3,
+      .partitions = 3,
+      .ids = 1,
+      .transactions = 5,
+      .records = 5,
+      .offsets = 500000,
+      .aborts = sweep->aborts ? 500000 : 0,
+      .delay_us = 400,
+      .append_us = 200,
+      .marker_us = 400,
+      .load_us = 20000,
+      .transaction_timeout_ms = 6000,
+      .request_timeout_ms = 1000,
+      .delivery_timeout_ms = 5000,
+      .backoff_ms = 20,
+      .fault_period_us = 1000000,
+      .heal_us = 20000000,
+      .pacing = true,
+  };
+}
+
 void sim_options_print(const struct sim_options *o) {
   printf("release %s, level %d, verification %d, nodes %d, partitions %d, ids %d; transactions %d of up to %d records\n",
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,

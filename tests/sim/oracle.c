@@ -80,12 +80,12 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
   *newest = value.ordinal > *newest ? value.ordinal : *newest;
 }
 
-/* S6: when an incarnation's init has returned, nothing of one whose init had returned before becomes committed any more. */
+/* S6: when an incarnation's init has returned, nothing of an earlier one becomes committed any more. */
 static void check_successor(struct sim_world *world, const struct sim_txn *txn) {
-  int64_t ready_us = world->clients[txn->client].ready_us;
+  int64_t seniority = world->clients[txn->client].seniority;
   for (int32_t i = 0; i < world->client_count; i++) {
     const struct sim_client *client = &world->clients[i];
-    if (client->id == txn->id && client->ready_us > ready_us && client->ready_us < world->now_us) {
+    if (client->id == txn->id && client->ready_us >= 0 && client->ready_us < world->now_us && client->seniority > seniority) {
       sim_violate(world, "S6: transaction of client %d became committed after the init of client %d", (int)txn->client, (int)i);
     }
   }

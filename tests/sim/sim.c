@@ -10,15 +10,17 @@
  * ktxn-sim: attacks the production client with every fault, in virtual time, from one seed.
  *
  *   ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--trace] [--shrink] [--verbose]
+ *   ktxn-sim --sweep | --pairs [--trace]
  *
  * Each run has a seed of its own: the first is N (default 1), then N + 1 and so on. The first violation ends the program
- * with 1, after it has printed the options of that run and the command that repeats it.
+ * with 1, after it has printed the options of that run and the command that repeats it. --sweep: nothing is drawn; each
+ * fault hits each request of a canonical workload, or with --pairs each two of them.
  */
 
 struct arguments {
   uint64_t seed, runs, transactions;
   double seconds;
-  bool trace, shrink, verbose;
+  bool trace, shrink, verbose, sweep, pairs;
 };
 
 static double now_s(void) {
@@ -40,6 +42,12 @@ static bool parse_one(int *i, char **argv, struct arguments *a) {
   uint64_t seconds = 0;
   if (strcmp(argv[*i], "--trace") == 0) {
     return a->trace = true;
+  }
+  if (strcmp(argv[*i], "--sweep") == 0) {
+    return a->sweep = true;
+  }
+  if (strcmp(argv[*i], "--pairs") == 0) {
+    return a->sweep = a->pairs = true;
   }
   if (strcmp(argv[*i], "--shrink") == 0) {
     return a->shrink = true;
@@ -100,7 +108,8 @@ int main(int argc, char **argv) {
   double began_s = now_s();
   bool well = true;
   world->trace = a.trace;
-  for (uint64_t seed = a.seed; well && !enough(&a, &stats, began_s); seed++) {
+  well = !a.sweep || sim_sweep_run(world, a.pairs);
+  for (uint64_t seed = a.seed; !a.sweep && well && !enough(&a, &stats, began_s); seed++) {
     sim_choices_seed(&world->choices, seed);
     well = sim_world_run(world);
     if (a.verbose) {

@@ -147,6 +147,9 @@ static void handle(struct sim_world *world, const struct sim_event *event) {
     case SIM_EVENT_FAULT:
       on_fault(world);
       return;
+    case SIM_EVENT_STRIKE:
+      sim_cluster_around(world, event->a, (int32_t)event->b);
+      return;
     case SIM_EVENT_REPAIR:
       sim_cluster_repair(world, event->a, event->b);
       return;
@@ -241,7 +244,12 @@ static void begin(struct sim_world *world) {
   memset(world->newest, 0, sizeof world->newest);
   memset(world->proved, 0, sizeof world->proved);
   memset(world->next_offset, 0, sizeof world->next_offset);
-  sim_options_draw(&world->choices, &world->options);
+  world->requests = 0;
+  if (world->sweep.on) {
+    sim_options_canonical(&world->sweep, &world->options);
+  } else {
+    sim_options_draw(&world->choices, &world->options);
+  }
   for (int32_t id = 0; id < SIM_IDS; id++) {
     world->owner[id] = -1;
     world->ids_left[id] = world->options.transactions;

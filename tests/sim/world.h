@@ -29,7 +29,7 @@ enum {
   SIM_PARTITIONS = 4,
   SIM_IDS = 2,      /* transactional ids */
   SIM_CLIENTS = 24, /* incarnations in a run */
-  SIM_CONNS = 512,  /* connections that were ever opened in a run */
+  SIM_CONNS = 4096,  /* connections that were ever opened in a run */
   SIM_TXNS = 1024,
   SIM_RECORDS_MAX = 16, /* of one transaction */
   SIM_TOPICS = 2
@@ -69,6 +69,21 @@ struct sim_options {
   bool pacing;
 };
 
+/* Chosen faults instead of random ones: each hits the at-th request that reaches a node. */
+struct sim_strike {
+  uint32_t at; /* from 1; 0 = none */
+  uint32_t kind; /* below SIM_STRIKES */
+};
+
+enum { SIM_STRIKES = 18 };
+
+struct sim_sweep {
+  bool on;
+  bool v2;
+  bool aborts; /* every other transaction is aborted */
+  struct sim_strike strikes[2];
+};
+
 enum sim_event_type {
   SIM_EVENT_CONNECT, /* a: conn */
   SIM_EVENT_TO_NODE, /* a: conn, bytes */
@@ -79,8 +94,11 @@ enum sim_event_type {
   SIM_EVENT_CLIENT,        /* a: client; its engine or its application is due */
   SIM_EVENT_FRONT,
   SIM_EVENT_FAULT,
+  SIM_EVENT_STRIKE, /* what a chosen fault does around a request: a enum sim_around, b node */
   SIM_EVENT_REPAIR /* what a fault has done ends: a kind, b argument */
 };
+
+enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL };
 
 struct sim_event {
   int64_t at_us;
@@ -154,6 +172,7 @@ struct sim_client {
   int32_t index;
   int32_t id;
   int64_t ready_us; /* when its init returned; -1 = not yet */
+  int64_t seniority; /* producer id and epoch that it got then: who has the higher one came later */
   /* the application */
   enum sim_step step;
   struct ktxn__op op;
@@ -180,6 +199,8 @@ struct sim_stats {
 struct sim_world {
   struct sim_choices choices;
   struct sim_options options;
+  struct sim_sweep sweep;
+  uint32_t requests; /* that have reached a node in this run */
   int64_t now_us;
   bool healed;
   uint64_t order;
@@ -225,6 +246,8 @@ void sim_tell(struct sim_world *world, const char *format, ...) __attribute__((f
 
 /* options.c */
 void sim_options_draw(struct sim_choices *choices, struct sim_options *options);
+/** The canonical workload: three nodes, three partitions, offsets, nothing bad but what is chosen. */
+void sim_options_canonical(const struct sim_sweep *sweep, struct sim_options *options);
 void sim_options_print(const struct sim_options *options);
 
 /* net.c */
@@ -255,7 +278,18 @@ bool sim_cluster_start(struct sim_world *world);
 void sim_cluster_fault(struct sim_world *world);
 void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument);
 void sim_cluster_heal(struct sim_world *world);
+void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node);
 struct ktxn__str sim_topic(int32_t topic);
+/** The i-th error that a node may answer to that request for a while; 0 = it has none. */
+int16_t sim_error(int16_t api, uint32_t i);
+
+/* strike.c */
+void sim_strike(struct sim_world *world, int32_t node, int16_t api, struct ktxn__model_fate *fate);
+const char *sim_strike_name(uint32_t kind);
+
+/* sweep.c */
+/** The canonical transactions with each fault, or each pair of them, at each request. False: a violation, told. */
+bool sim_sweep_run(struct sim_world *world, bool pairs);
 
 /* oracle.c */
 void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen);
