@@ -235,8 +235,11 @@ static void note_leaving(struct ktxn__txn *txn, const struct plan *plan, int64_t
   if (registers && plan->purpose != KTXN__TXN_FOR_DEBT && plan->group >= 0 &&
       plan->api != KTXN__TXN_API_ADD_PARTITIONS)
     ktxn__txn_group(txn, (uint32_t)plan->group)->tried = true;
-  if (plan->api == KTXN__TXN_API_END && plan->commit && plan->purpose == KTXN__TXN_FOR_TRANSACTION)
-    txn->commit_sent = true;
+  if (plan->api == KTXN__TXN_API_END && plan->purpose == KTXN__TXN_FOR_TRANSACTION) {
+    txn->commit_sent = txn->commit_sent || plan->commit;
+    /* An older end leaves the epoch as it is, where version 5 would not find its own: no way back, whatever the level. */
+    txn->no_v5 = txn->no_v5 || plan->version_min < 5;
+  }
   if (plan->purpose == KTXN__TXN_FOR_PACE) {
     txn->probes++;
     ktxn__txn_pace_begin(txn, now_us);

@@ -136,7 +136,7 @@ struct ktxn__txn {
   bool commit_ambiguous;
   bool abort_ambiguous;
   bool committed; /* proven, though the identity to go on with is not known yet */
-  bool no_v5;     /* the broker refused version 5 */
+  bool no_v5;     /* the broker refused version 5, or an older end has left */
   bool ended; /* the broker has ended it already: abort completes here */
   bool held;  /* the abort is reported only when the sweep is done */
   bool swept; /* the sweep has registered something at the new epoch */
