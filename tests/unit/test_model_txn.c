@@ -451,6 +451,34 @@ static void ends_of_v2_by_state(void **state) {
   }
 }
 
+/* Cut off while it loads, and replaced: it ends nothing out of what it had begun to read. */
+static void a_coordinator_that_is_cut_off_while_it_loads(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.nodes = 3;
+  config.delay_us[KTXN__MODEL_DELAY_LOAD] = SECOND_US;
+  config.delay_us[KTXN__MODEL_DELAY_MARKER] = SECOND_US;
+  struct world world = world_with(config, true);
+  int32_t part = ktxn__model_txn_partition(world.model, KTXN__STR(ID));
+  ktxn__model_move_txn(world.model, 0, part, 0);
+  ktxn__model_move_leader(world.model, 0, KTXN__STR(TOPIC), 0, 0);
+  pass(&world, 2 * SECOND_US);
+  struct identity me = init(&world);
+  open_txn(&world, me, 0);
+  assert_int_equal(end_txn(&world, me, true).code, 0);
+  assert_true(ktxn__model_move_txn(world.model, world.now_us, part, 1));
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 1, true));
+  assert_true(ktxn__model_move_txn(world.model, world.now_us, part, 2));
+  pass(&world, 10 * SECOND_US);
+  world.node = 1;
+  assert_string_equal(describe(&world).state, "PrepareCommit");
+  world.node = 2;
+  assert_string_equal(describe(&world).state, "CompleteCommit");
+  world.node = 0;
+  assert_true(visible(&world, 0));
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(v2_rotates_at_the_last_epoch),
@@ -473,6 +501,7 @@ int main(void) {
       cmocka_unit_test(the_retry_loop_ends_with_51),
       cmocka_unit_test(on_v1_the_registration_is_told_at_once),
       cmocka_unit_test(ends_of_v2_by_state),
+      cmocka_unit_test(a_coordinator_that_is_cut_off_while_it_loads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

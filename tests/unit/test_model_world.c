@@ -388,6 +388,21 @@ static void a_topic_has_a_limit_of_its_own(void **state) {
   end_world(&world);
 }
 
+static void a_topic_is_deleted_once(void **state) {
+  (void)state;
+  struct world world = nodes(1);
+  struct ktxn__model_topic_ref ref = {.by_id = true, .name = KTXN__STR_NULL, .id = metadata(&world, 0, TOPIC, false).id};
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_DELETE_TOPICS, .version = 6, .delete_topics = {.topics = &ref, .topic_count = 1}};
+  const int16_t expected[] = {0, KTXN__MODEL_UNKNOWN_TOPIC_ID};
+  for (int i = 0; i < 2; i++) {
+    struct ktxn__model_answer *answer = call(&world, &request);
+    assert_int_equal(answer->named.names[0].code, expected[i]);
+    ktxn__model_release(world.model, answer);
+  }
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(topics_come_and_go),
@@ -410,6 +425,7 @@ int main(void) {
       cmocka_unit_test(all_topics_are_listed),
       cmocka_unit_test(ids_have_javas_partitions),
       cmocka_unit_test(a_topic_has_a_limit_of_its_own),
+      cmocka_unit_test(a_topic_is_deleted_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
