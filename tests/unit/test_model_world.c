@@ -403,6 +403,76 @@ static void a_topic_is_deleted_once(void **state) {
   end_world(&world);
 }
 
+static int16_t named_code(struct world *world, const struct ktxn__model_request *request) {
+  struct ktxn__model_answer *answer = call(world, request);
+  int16_t code = answer->named.names[0].code;
+  ktxn__model_release(world->model, answer);
+  return code;
+}
+
+static void topics_are_made_by_request(void **state) {
+  (void)state;
+  struct world world = nodes(3);
+  struct ktxn__model_create_topic topic = {.name = KTXN__STR("asked"), .partition_count = 2, .replication_factor = 4};
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_CREATE_TOPICS,
+      .version = 7,
+      .create_topics = {.topics = &topic, .topic_count = 1, .validate_only = true}};
+  assert_int_equal(named_code(&world, &request), KTXN__MODEL_INVALID_REPLICATION_FACTOR);
+  topic.replication_factor = 3;
+  assert_int_equal(named_code(&world, &request), 0);
+  assert_int_equal(ktxn__model_partitions(world.model, KTXN__STR("asked")), 0); /* only checked */
+  request.create_topics.validate_only = false;
+  assert_int_equal(named_code(&world, &request), 0);
+  assert_int_equal(ktxn__model_partitions(world.model, KTXN__STR("asked")), 2);
+  request.create_topics.validate_only = true;
+  assert_int_equal(named_code(&world, &request), KTXN__MODEL_TOPIC_ALREADY_EXISTS);
+  assert_true(ktxn__model_node_cut(world.model, 0, 0, true));
+  assert_int_equal(named_code(&world, &request), KTXN__MODEL_REQUEST_TIMED_OUT); /* it can't ask the controller */
+  end_world(&world);
+}
+
+static void partitions_are_added_by_request(void **state) {
+  (void)state;
+  struct world world = nodes(1);
+  struct ktxn__model_create_partitions_topic topic = {.name = KTXN__STR(TOPIC), .partition_count = 2};
+  struct ktxn__model_request request = {
+      .api = KTXN__MODEL_CREATE_PARTITIONS, .version = 3, .create_partitions = {.topics = &topic, .topic_count = 1}};
+  assert_int_equal(named_code(&world, &request), KTXN__MODEL_INVALID_PARTITIONS);
+  topic.partition_count = 4;
+  request.create_partitions.validate_only = true;
+  assert_int_equal(named_code(&world, &request), 0);
+  assert_int_equal(ktxn__model_partitions(world.model, KTXN__STR(TOPIC)), 2);
+  request.create_partitions.validate_only = false;
+  assert_int_equal(named_code(&world, &request), 0);
+  assert_int_equal(ktxn__model_partitions(world.model, KTXN__STR(TOPIC)), 4);
+  topic.name = KTXN__STR("none");
+  assert_int_equal(named_code(&world, &request), KTXN__MODEL_UNKNOWN_TOPIC_OR_PARTITION);
+  topic.name = KTXN__STR("__transaction_state");
+  assert_int_equal(named_code(&world, &request), KTXN__MODEL_INVALID_TOPIC);
+  end_world(&world);
+}
+
+/* A simulation decides the fate of each request itself. */
+static void refuse_every_init(void *ctx, int32_t node, const struct ktxn__model_request *request, struct ktxn__model_fate *fate) {
+  int *asked = ctx;
+  (void)node;
+  ++*asked;
+  fate->code = request->api == KTXN__MODEL_INIT_PRODUCER_ID ? KTXN__MODEL_NOT_COORDINATOR : KTXN__MODEL_NONE;
+}
+
+static void fate_can_be_a_hook(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  int asked = 0;
+  struct ktxn__model_hooks hooks = {.ctx = &asked, .fate = refuse_every_init};
+  struct world world = {.model = ktxn__model_new(ktxn__mem_default(), &config, &hooks), .v2 = true};
+  assert_int_equal(init(&world).code, KTXN__MODEL_NOT_COORDINATOR);
+  assert_int_equal(describe(&world).code, KTXN__MODEL_TRANSACTIONAL_ID_NOT_FOUND);
+  assert_int_equal(asked, 2);
+  end_world(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(topics_come_and_go),
@@ -426,6 +496,9 @@ int main(void) {
       cmocka_unit_test(ids_have_javas_partitions),
       cmocka_unit_test(a_topic_has_a_limit_of_its_own),
       cmocka_unit_test(a_topic_is_deleted_once),
+      cmocka_unit_test(topics_are_made_by_request),
+      cmocka_unit_test(partitions_are_added_by_request),
+      cmocka_unit_test(fate_can_be_a_hook),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
