@@ -75,6 +75,29 @@ class LateBatch(LateBatches):
             raise wire.KafkaError(wire.CONCURRENT_TRANSACTIONS, "the marker of the abort is not written")
 
 
+@on_each(ON_2, ON_3_UNVERIFIED, ON_3, ON_4_V1, ON_4_V2)
+class LateCopy(LateBatches):
+    def test_late_copy_of_an_acknowledged_batch(self):
+        """It owes nothing: the log knows it again. But a leader that verifies, and finds no transaction that it could belong
+        to, remembers its sequence as one that is still to come, and refuses the next batch: that transaction is aborted."""
+        topic = self.topic()
+        proxy, program = self.behind_proxy(linger_ms=0)
+        late = proxy.hold("Produce")
+        program.begin("%s 0 - first" % topic)
+        program.commit()
+        self.assert_settled(topic)
+        late.deliver()
+        program.begin("%s 0 - second" % topic)
+        end = program.cmd("commit 30000")
+        if not end.ok:
+            self.assertEqual((end.cls, end.outcome), ("ABORT", "not_committed"), end)
+            self.assertTrue(self.verifies and not self.v2, end)
+            program.abort()
+            program.begin("%s 0 - second" % topic)
+            program.commit()
+        self.assertEqual(self.values(topic), ["first", "second"])
+
+
 @on_each(ON_2, ON_3_UNVERIFIED)
 class LateBatchUnverified(LateBatches):
     """The leader takes the late batch, and only the sweep's markers abort it."""
