@@ -102,10 +102,10 @@ static void write_field(struct writer *writer, const struct ktxn__schema_field *
   const bool nullable = ktxn__schema_nullable(row, writer->form);
   switch (row->kind) {
     case KTXN__SCHEMA_BOOL: big_endian(writer, *(const bool *)member, 1); break;
-    case KTXN__SCHEMA_I8: big_endian(writer, (uint8_t)*(const int8_t *)member, 1); break;
-    case KTXN__SCHEMA_I16: big_endian(writer, (uint16_t)*(const int16_t *)member, 2); break;
-    case KTXN__SCHEMA_I32: big_endian(writer, (uint32_t)*(const int32_t *)member, 4); break;
-    case KTXN__SCHEMA_I64: big_endian(writer, (uint64_t)*(const int64_t *)member, 8); break;
+    case KTXN__SCHEMA_I8: big_endian(writer, (uint8_t)(*(const int8_t *)member), 1); break;
+    case KTXN__SCHEMA_I16: big_endian(writer, (uint16_t)(*(const int16_t *)member), 2); break;
+    case KTXN__SCHEMA_I32: big_endian(writer, (uint32_t)(*(const int32_t *)member), 4); break;
+    case KTXN__SCHEMA_I64: big_endian(writer, (uint64_t)(*(const int64_t *)member), 8); break;
     case KTXN__SCHEMA_UUID: raw(writer, member, sizeof(struct ktxn__msg_uuid)); break;
     case KTXN__SCHEMA_STRING: string(writer, *(const struct ktxn__str *)member, nullable); break;
     case KTXN__SCHEMA_BYTES: bytes(writer, *(const struct ktxn__span *)member, nullable); break;

@@ -9,10 +9,13 @@
 
 #include <cmocka.h>
 
+#include "golden/golden.h"
 #include "sdk/base/random.h"
 #include "sdk/devbroker/control.h"
 #include "sdk/devbroker/front.h"
+#include "sdk/devbroker/model_control.h"
 #include "sdk/devbroker/model_look.h"
+#include "sdk/devbroker/offer.h"
 
 #define SECOND 1000000LL
 
@@ -400,6 +403,81 @@ static void test_closed_link(void **state) {
   assert_true(coordinator_of(f, "gone") >= 0);
 }
 
+/* -- every request that a release takes, as Kafka's classes fill it: the answer can be read to its last byte */
+
+struct sweep {
+  struct fixture *f;
+  enum ktxn__model_release release;
+  const char *fault; /* NULL = none */
+  int answered;
+};
+
+static void feed_bytes(struct fixture *f, struct ktxn__front_link *link, const void *bytes, size_t size) {
+  ktxn__front_feed(link, f->now, (struct ktxn__span){.data = bytes, .size = size});
+}
+
+static void feed_golden(struct fixture *f, struct ktxn__front_link *link, int16_t key, const struct golden_case *golden) {
+  const bool flexible = golden->version >= ktxn__msg_api(key)->flexible;
+  const size_t size = 11 + flexible + golden->size;
+  const uint8_t head[] = {0, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, (uint8_t)key, 0, (uint8_t)golden->version,
+                          0, 0, 0, 1, 0, 1, 't', 0};
+  feed_bytes(f, link, head, 15 + flexible);
+  feed_bytes(f, link, golden->bytes, golden->size);
+  ktxn__front_run(f->front, f->now);
+}
+
+static void check_answer(const struct golden_case *golden, void *ctx) {
+  struct sweep *sweep = ctx;
+  struct fixture *f = sweep->f;
+  const int16_t key = (int16_t)atoi(golden->name);
+  if (!ktxn__offer_takes(sweep->release, key, golden->version)) {
+    return;
+  }
+  struct ktxn__front_link *link = connect_to(f, 0);
+  if (sweep->fault != NULL) {
+    do_line(f, sweep->fault);
+  }
+  feed_golden(f, link, key, golden);
+  run_for(f, 30 * SECOND);
+  /* a producer that wants no answer hears of an error by the end of its connection */
+  const bool unasked = key == KTXN__MSG_PRODUCE && strcmp(golden->name, "0/bare") == 0;
+  assert_int_equal(ktxn__front_broken(link), unasked && sweep->fault != NULL);
+  if (ktxn__front_output(link).size > 0) {
+    void *response = calloc(1, ktxn__msg_api(key)->response->size);
+    assert_int_equal(take(f, link, key, golden->version, response), 1);
+    assert_int_equal(ktxn__front_output(link).size, 0);
+    free(response);
+    ktxn__arena_reset(&f->arena);
+    sweep->answered++;
+  }
+  ktxn__front_close(link);
+  if (sweep->fault != NULL) {
+    do_line(f, "faults clear");
+  }
+}
+
+static void sweep_releases(struct fixture *f, const char *fault) {
+  for (int release = 0; release < KTXN__MODEL_RELEASES; release++) {
+    struct sweep sweep = {.f = f, .release = (enum ktxn__model_release)release, .fault = fault};
+    assert_true(ktxn__model_node_release(f->model, 0, sweep.release));
+    assert_true(golden_each("messages", "request", check_answer, &sweep) > 0);
+    /* only a produce that wants no answer, and a group's member that waits for others, get none */
+    print_message("release %s: %d answers\n", ktxn__model_traits(sweep.release)->name, sweep.answered);
+    assert_true(sweep.answered > 170);
+  }
+  assert_true(ktxn__model_check(f->model));
+}
+
+static void test_every_request_is_answered(void **state) {
+  do_line(*state, "topic create s1 partitions=2");
+  sweep_releases(*state, NULL);
+}
+
+static void test_every_request_is_refused(void **state) {
+  do_line(*state, "topic create s1 partitions=2");
+  sweep_releases(*state, "fault any error=REQUEST_TIMED_OUT");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_versions, begin, end),
@@ -412,6 +490,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_throttle, begin, end),
       cmocka_unit_test_setup_teardown(test_lost_answers, begin, end),
       cmocka_unit_test_setup_teardown(test_closed_link, begin, end),
+      cmocka_unit_test_setup_teardown(test_every_request_is_answered, begin, end),
+      cmocka_unit_test_setup_teardown(test_every_request_is_refused, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
