@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/sim/places.h"
 #include "tests/sim/shrink.h"
 #include "tests/sim/world.h"
 
@@ -11,6 +12,7 @@
  *
  *   ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--trace] [--shrink] [--verbose]
  *   ktxn-sim --sweep | --pairs [--trace]
+ *   ktxn-sim ... --print-places | --places FILE    where the runs have come to; FILE names the places that must be reached
  *
  * Each run has a seed of its own: the first is N (default 1), then N + 1 and so on. The first violation ends the program
  * with 1, after it has printed the options of that run and the command that repeats it. --sweep: nothing is drawn; each
@@ -20,7 +22,8 @@
 struct arguments {
   uint64_t seed, runs, transactions;
   double seconds;
-  bool trace, shrink, verbose, sweep, pairs;
+  bool trace, shrink, verbose, sweep, pairs, print_places;
+  const char *places;
 };
 
 static double now_s(void) {
@@ -45,6 +48,13 @@ static bool parse_one(int *i, char **argv, struct arguments *a) {
   }
   if (strcmp(argv[*i], "--sweep") == 0) {
     return a->sweep = true;
+  }
+  if (strcmp(argv[*i], "--print-places") == 0) {
+    return a->print_places = true;
+  }
+  if (strcmp(argv[*i], "--places") == 0 && argv[*i + 1] != NULL) {
+    a->places = argv[++*i];
+    return true;
   }
   if (strcmp(argv[*i], "--pairs") == 0) {
     return a->sweep = a->pairs = true;
@@ -100,7 +110,8 @@ static void print_violation(struct sim_world *world, uint64_t seed) {
 int main(int argc, char **argv) {
   struct arguments a;
   if (!parse(argc, argv, &a)) {
-    fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--trace] [--shrink] [--verbose]\n");
+    fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs] [--trace] [--shrink]\n"
+                    "                [--verbose] [--print-places | --places FILE]\n");
     return 2;
   }
   struct sim_stats stats = {0};
@@ -123,6 +134,10 @@ int main(int argc, char **argv) {
     }
   }
   print_stats(&stats, now_s() - began_s);
+  if (a.print_places) {
+    sim_places_print();
+  }
+  well = (a.places == NULL || sim_places_check(a.places)) && well;
   sim_world_free(world);
   return well ? 0 : 1;
 }
