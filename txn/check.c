@@ -40,6 +40,16 @@ static const char *check_partitions(const struct ktxn__txn *txn, struct sums *su
   return NULL;
 }
 
+/* What is under way has what it needs; behind a FATAL error nothing is. */
+static const char *check_ends(const struct ktxn__txn *txn) {
+  if (txn->held && (txn->state != KTXN__TXN_ABORTING || txn->debt == KTXN__TXN_DEBT_NONE))
+    return "I8: a held end that is no abort, or owes nothing";
+  if (txn->committed && txn->state != KTXN__TXN_COMMITTING) return "I11: a proven commit outside COMMITTING";
+  if (txn->offsets_group >= 0 && txn->state != KTXN__TXN_IN_TRANSACTION && txn->fence == KTXN__TXN_FENCE_NONE)
+    return "I12: offsets outside a transaction";
+  return NULL;
+}
+
 static const char *check_state(const struct ktxn__txn *txn) {
   bool failed = txn->state == KTXN__TXN_FATAL_ERROR || txn->state == KTXN__TXN_ABORTABLE_ERROR;
   if (failed && txn->error.code == 0) return "I4: an error state without an error";
@@ -48,9 +58,9 @@ static const char *check_state(const struct ktxn__txn *txn) {
   if (txn->state == KTXN__TXN_READY && txn->producer_id < 0) return "I6: READY without a producer id";
   if (txn->state == KTXN__TXN_READY && txn->config.transactional && txn->flights > 0)
     return "I7: READY with batches in the books";
-  if (txn->held && txn->state != KTXN__TXN_ABORTING && txn->state != KTXN__TXN_FATAL_ERROR)
-    return "I8: a held end outside ABORTING";
   if (txn->acked && !txn->maybe) return "I9: registered, and certainly not registered";
+  if (txn->acked && txn->registered_us < 0) return "I10: registered, and nothing has left";
+  if (txn->state != KTXN__TXN_FATAL_ERROR) return check_ends(txn);
   return NULL;
 }
 

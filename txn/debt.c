@@ -36,7 +36,7 @@ static void sweep_over(struct ktxn__txn *txn) {
 
 static void sweep_next(struct ktxn__txn *txn) {
   ktxn__txn_wait_none(txn);
-  if (txn->sweep_partitions > 0 && txn->debt < KTXN__TXN_DEBT_SWEEP_ADD)
+  if (txn->sweep_partitions > 0 && txn->debt <= KTXN__TXN_DEBT_SWEEP_ADD)
     txn->debt = KTXN__TXN_DEBT_SWEEP_ADD;
   else if (txn->sweep_groups > 0)
     txn->debt = KTXN__TXN_DEBT_SWEEP_GROUP;
@@ -150,26 +150,26 @@ void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct k
     ktxn__txn_fatal_code(txn, result->code, KTXN__TXN_API_INIT);
 }
 
-/* One step of the sweep is done; taken: the coordinator has registered something. */
-void ktxn__txn_debt_registered(struct ktxn__txn *txn, bool taken) {
-  txn->swept = txn->swept || taken;
-  txn->epoch_used = txn->epoch_used || taken;
-  if (txn->debt == KTXN__TXN_DEBT_SWEEP_ADD) {
-    txn->debt = KTXN__TXN_DEBT_SWEEP_GROUP;
-    sweep_next(txn);
-    return;
-  }
-  for (uint32_t i = 0; i < txn->group_room; i++) {
-    struct ktxn__txn_group *group = ktxn__txn_group(txn, i);
-    if (!group->sweep || (int32_t)i != txn->slot.group) continue;
-    group->sweep = false;
+/* The coordinator has registered the swept partitions, or the group of this request. */
+void ktxn__txn_debt_registered(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
+  txn->swept = true;
+  txn->epoch_used = true;
+  if (txn->debt == KTXN__TXN_DEBT_SWEEP_GROUP) {
+    ktxn__txn_group(txn, (uint32_t)slot->group)->sweep = false;
     txn->sweep_groups--;
   }
+  txn->debt = KTXN__TXN_DEBT_SWEEP_GROUP;
   sweep_next(txn);
 }
 
-void ktxn__txn_debt_swept(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
-  (void)now_us;
+/* That partition is gone, and with it what was given up there. The others are asked for again. */
+void ktxn__txn_debt_gone(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
+  partition->sweep = false;
+  txn->sweep_partitions--;
+  sweep_next(txn);
+}
+
+void ktxn__txn_debt_swept(struct ktxn__txn *txn, int32_t node) {
   ktxn__txn_clear_sweep(txn);
   txn->epoch_used = true;
   txn->anchor = node;

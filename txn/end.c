@@ -24,12 +24,14 @@ void ktxn__txn_settle(struct ktxn__txn *txn, bool committed) {
   uint8_t op = txn->op;
   bool sweep = txn->sweep_partitions + txn->sweep_groups > 0;
   /* After an abort with something given up, a late copy could still be opened and committed by the next transaction
-   * until the sweep's markers are there; the application must not be told "aborted" before. */
-  if (!committed && sweep && txn->tainted && txn->debt != KTXN__TXN_DEBT_NONE) {
+   * until the sweep's markers are there; the application must not be told "aborted" before. (One that was never at the
+   * coordinator has nothing to sweep: what is owed then is of the transaction before it.) */
+  if (!committed && sweep && txn->maybe) {
     txn->held = true;
     return;
   }
   txn->held = false;
+  txn->committed = false;
   txn->pending = 0;
   txn->op = KTXN__TXN_OP_NONE;
   txn->error = ktxn__txn_cause(0, KTXN_CLASS_NONE, 0, 0);
@@ -150,7 +152,7 @@ static bool ends_here(const struct ktxn__txn *txn) {
 
 static void end_here(struct ktxn__txn *txn) {
   bool commit = txn->state == KTXN__TXN_COMMITTING;
-  if (commit && (txn->pending > 0 || txn->offsets_group >= 0)) return;
+  if (commit && txn->pending > 0) return;
   if (txn->flights > 0 || txn->queued > 0 || txn->slot.active || txn->held) return;
   if (txn->fence != KTXN__TXN_FENCE_NONE || txn->suspect.active || !ends_here(txn)) return;
   /* A given-up batch of a transaction that was never registered can't be opened by a later one either: on V1 nothing

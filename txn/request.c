@@ -153,7 +153,7 @@ static enum step step_pace(const struct ktxn__txn *txn, struct plan *plan) {
 }
 
 static enum step step_offsets(const struct ktxn__txn *txn, struct plan *plan) {
-  if (txn->offsets_group < 0 || !working(txn)) return STEP_PASS;
+  if (txn->offsets_group < 0) return STEP_PASS;
   const struct ktxn__txn_group *group = ktxn__txn_group_at(txn, (uint32_t)txn->offsets_group);
   plan->group = txn->offsets_group;
   if (ktxn__txn_registers(txn) && group->registration != KTXN__TXN_REG_DONE)
@@ -173,7 +173,6 @@ static bool v1_unproven(const struct ktxn__txn *txn) {
 
 static enum step step_end(const struct ktxn__txn *txn, struct plan *plan) {
   if (txn->state != KTXN__TXN_COMMITTING && txn->state != KTXN__TXN_ABORTING) return STEP_PASS;
-  if (txn->held) return STEP_PASS;
   if (txn->flights > 0 || txn->queued > 0) return STEP_WAIT;
   if (txn->coordinator == KTXN__TXN_NODE_NONE)
     return send(plan, KTXN__TXN_API_FIND_TXN, KTXN__TXN_FOR_TRANSACTION, KTXN__TXN_NODE_NONE);
@@ -204,7 +203,7 @@ int64_t ktxn__txn_deadline_us(const struct ktxn__txn *txn) {
 /* ---- taking a request ---------------------------------------------------------------------------------------------- */
 
 static void take_pending(struct ktxn__txn *txn) {
-  for (uint32_t i = 0; txn->pending > 0 && i < txn->partition_room; i++) {
+  for (uint32_t i = 0; i < txn->partition_room; i++) {
     struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, i);
     if (partition->ordinal != txn->ordinal || partition->registration != KTXN__TXN_REG_PENDING) continue;
     partition->registration = KTXN__TXN_REG_ASKED;

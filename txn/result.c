@@ -189,7 +189,6 @@ static void book_partitions(struct ktxn__txn *txn, int64_t now_us, const struct 
                             bool answered) {
   for (uint32_t i = 0; i < txn->asked_count; i++) {
     struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[i]);
-    if (partition->registration != KTXN__TXN_REG_ASKED) continue;
     if (answered && i < result->code_count && result->codes[i] == 0) {
       partition->registration = KTXN__TXN_REG_DONE;
       registered(txn, now_us, result->node);
@@ -259,7 +258,7 @@ static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
     else
       ktxn__txn_group(txn, (uint32_t)slot->group)->gone = true;
     if (!ktxn__txn_repeatable(txn)) unproven(txn, slot, code);
-  } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART || action == KTXN__TXN_SAME) {
+  } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART) {
     ktxn__txn_refind(txn, now_us, KTXN__TXN_NODE_NONE);
   } else {
     register_failed(txn, now_us, slot, code, -1, action);
@@ -271,13 +270,9 @@ static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struc
   enum ktxn__txn_action action = action_of(slot, code);
   bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
   if (action == KTXN__TXN_OK) {
-    ktxn__txn_debt_registered(txn, true);
+    ktxn__txn_debt_registered(txn, slot);
   } else if (partitions && code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
-    /* That partition is gone, and with it what was given up there. */
-    struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[index]);
-    if (partition->sweep) txn->sweep_partitions--;
-    partition->sweep = false;
-    if (txn->sweep_partitions == 0) ktxn__txn_debt_registered(txn, false);
+    ktxn__txn_debt_gone(txn, ktxn__txn_partition(txn, ktxn__txn_asked(txn)[index]));
   } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART) {
     fatal(txn, slot, code);
   } else {
@@ -302,7 +297,8 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
     return;
   }
   uint32_t index = decisive(slot, result);
-  int16_t code = partitions && index < result->code_count ? result->codes[index] : result->code;
+  bool told = index < result->code_count;
+  int16_t code = told ? result->codes[index] : result->code;
   if (slot->purpose == KTXN__TXN_FOR_REPEAT) {
     on_repeat(txn, now_us, slot, result, code);
     return;
@@ -312,9 +308,7 @@ static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
     return;
   }
   if (code != 0) {
-    int32_t partition = partitions && index < txn->asked_count ? (int32_t)ktxn__txn_asked(txn)[index] : -1;
-    register_failed(txn, now_us, slot, code, partition,
-                    action_of(slot, code));
+    register_failed(txn, now_us, slot, code, told ? (int32_t)ktxn__txn_asked(txn)[index] : -1, action_of(slot, code));
     return;
   }
   if (!partitions) {
@@ -393,7 +387,7 @@ static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktx
   if (action == KTXN__TXN_OK && txn->debt == KTXN__TXN_DEBT_GHOST)
     ktxn__txn_debt_start(txn);
   else if (action == KTXN__TXN_OK)
-    ktxn__txn_debt_swept(txn, now_us, result->node);
+    ktxn__txn_debt_swept(txn, result->node);
   else if (action == KTXN__TXN_PACED || action == KTXN__TXN_AGAIN)
     ktxn__txn_wait_backoff(txn, now_us);
   else if (action == KTXN__TXN_SAME || action == KTXN__TXN_ELSEWHERE)

@@ -16,8 +16,8 @@ static bool is_behind(int32_t sequence, int32_t other) {
 void ktxn__txn_touch(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
   bool other = partition->producer_id != txn->producer_id;
   /* A new epoch starts at sequence 0 on every partition (KIP-360), once what the old one has there is settled. */
-  if ((other || partition->producer_epoch != txn->producer_epoch) &&
-      ktxn__txn_ensure(txn, partition->count == 0, "a new epoch with batches of the old one in the books")) {
+  bool old = other || partition->producer_epoch != txn->producer_epoch;
+  if (old && ktxn__txn_ensure(txn, partition->count == 0, "a new epoch with batches of the old one in the books")) {
     partition->proven = partition->proven && !other;
     partition->producer_id = txn->producer_id;
     partition->producer_epoch = txn->producer_epoch;
@@ -73,16 +73,16 @@ void ktxn__txn_registering(struct ktxn__txn *txn, int64_t now_us) {
   if (txn->registered_us < 0) txn->registered_us = now_us;
 }
 
-static struct ktxn__txn_flight *flight_of(struct ktxn__txn_partition *partition, uint32_t handle) {
-  for (uint8_t i = 0; i < partition->count; i++)
-    if (partition->flights[i].handle == handle) return &partition->flights[i];
-  return NULL;
+/* The place of a batch in the books; `count`: it isn't there. */
+static uint8_t place_of(const struct ktxn__txn_partition *partition, uint32_t handle) {
+  uint8_t place = 0;
+  while (place < partition->count && partition->flights[place].handle != handle) place++;
+  return place;
 }
 
-static const struct ktxn__txn_flight *flight_at(const struct ktxn__txn_partition *partition, uint32_t handle) {
-  for (uint8_t i = 0; i < partition->count; i++)
-    if (partition->flights[i].handle == handle) return &partition->flights[i];
-  return NULL;
+static struct ktxn__txn_flight *flight_of(struct ktxn__txn_partition *partition, uint32_t handle) {
+  uint8_t place = place_of(partition, handle);
+  return place < partition->count ? &partition->flights[place] : NULL;
 }
 
 static uint8_t on_wire(const struct ktxn__txn_partition *partition) {
@@ -446,8 +446,10 @@ void ktxn__txn_batch_give_up(struct ktxn__txn *txn, int64_t now_us, uint32_t num
 }
 
 int ktxn__txn_doomed(const struct ktxn__txn *txn, uint32_t number, uint32_t handle) {
-  const struct ktxn__txn_flight *flight = flight_at(ktxn__txn_partition_at(txn, number), handle);
-  if (flight == NULL || flight->on_wire) return 0;
+  const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, number);
+  uint8_t place = place_of(partition, handle);
+  const struct ktxn__txn_flight *flight = &partition->flights[place];
+  if (place == partition->count || flight->on_wire) return 0;
   if (txn->state == KTXN__TXN_FATAL_ERROR) return txn->error.code;
   if (!txn->config.transactional) return 0;
   /* The epoch is gone, or the application is aborting: trying on can't help. What may be in a log is then swept (V1)

@@ -67,6 +67,12 @@ enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left) {
 }
 
 void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
+  if (txn->committed) {
+    /* The commit is proven; only the identity to go on with can't be had any more. */
+    error.error_class = KTXN_CLASS_RECREATE;
+    ktxn__txn_fatal(txn, error);
+    return;
+  }
   error.error_class = KTXN_CLASS_ABORT;
   /* A commit that met a newer epoch ends with what is found out about that, not with a batch that failed meanwhile. */
   if (txn->fence != KTXN__TXN_FENCE_NONE && txn->state == KTXN__TXN_COMMITTING) return;
@@ -84,7 +90,7 @@ void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   if (txn->fence == KTXN__TXN_FENCE_NONE) ktxn__txn_report_offsets(txn, error);
 }
 
-void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error, enum ktxn_outcome outcome) {
+static void fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error, enum ktxn_outcome outcome) {
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
   uint8_t op = txn->op;
   txn->op = KTXN__TXN_OP_NONE;
@@ -99,8 +105,8 @@ void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error
 }
 
 void ktxn__txn_fatal(struct ktxn__txn *txn, struct ktxn__txn_error error) {
-  if (txn->committed && txn->state == KTXN__TXN_COMMITTING) ktxn__txn_settle(txn, true);
-  ktxn__txn_fatal_outcome(txn, error, ktxn__txn_outcome(txn, true));
+  if (txn->committed) ktxn__txn_settle(txn, true);
+  fatal_outcome(txn, error, ktxn__txn_outcome(txn, true));
 }
 
 void ktxn__txn_fatal_code(struct ktxn__txn *txn, int16_t code, uint8_t api) {
@@ -126,7 +132,7 @@ bool ktxn__txn_ensure(struct ktxn__txn *txn, bool holds, const char *what) {
   if (txn->state != KTXN__TXN_FATAL_ERROR) {
     enum ktxn_outcome outcome = ktxn__txn_outcome(txn, true);
     txn->report_count = 0;
-    ktxn__txn_fatal_outcome(txn, ktxn__txn_cause(KTXN_E_INTERNAL, KTXN_CLASS_RECREATE, 0, 0), outcome);
+    fatal_outcome(txn, ktxn__txn_cause(KTXN_E_INTERNAL, KTXN_CLASS_RECREATE, 0, 0), outcome);
   }
   return false;
 }

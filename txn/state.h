@@ -135,7 +135,7 @@ struct ktxn__txn {
   bool commit_sent;
   bool commit_ambiguous;
   bool abort_ambiguous;
-  bool committed; /* proven, though the identity to go on with is not known yet */
+  bool committed; /* COMMITTING: it is proven, though the identity to go on with is not known yet */
   bool no_v5;     /* the broker refused version 5, or an older end has left */
   bool ended; /* the broker has ended it already: abort completes here */
   bool held;  /* the abort is reported only when the sweep is done */
@@ -193,7 +193,6 @@ void ktxn__txn_enter(struct ktxn__txn *txn, enum ktxn__txn_state state);
 void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error);
 void ktxn__txn_fatal(struct ktxn__txn *txn, struct ktxn__txn_error error);
 void ktxn__txn_fatal_code(struct ktxn__txn *txn, int16_t code, uint8_t api);
-void ktxn__txn_fatal_outcome(struct ktxn__txn *txn, struct ktxn__txn_error error, enum ktxn_outcome outcome);
 void ktxn__txn_fenced(struct ktxn__txn *txn, int16_t broker_code, uint8_t api);
 void ktxn__txn_uninitialize(struct ktxn__txn *txn, struct ktxn__txn_error error);
 void ktxn__txn_report(struct ktxn__txn *txn, uint8_t op, enum ktxn_outcome outcome, struct ktxn__txn_error error);
@@ -260,11 +259,12 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
 
 /* debt.c */
 void ktxn__txn_debt_start(struct ktxn__txn *txn);
-void ktxn__txn_debt_swept(struct ktxn__txn *txn, int64_t now_us, int32_t node);
+void ktxn__txn_debt_swept(struct ktxn__txn *txn, int32_t node);
 void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result);
 void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result, enum ktxn__txn_action action);
-void ktxn__txn_debt_registered(struct ktxn__txn *txn, bool taken);
+void ktxn__txn_debt_registered(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot);
+void ktxn__txn_debt_gone(struct ktxn__txn *txn, struct ktxn__txn_partition *partition);
 
 #endif

@@ -187,7 +187,6 @@ int ktxn__txn_add_partition(struct ktxn__txn *txn, int64_t now_us, uint32_t numb
 int ktxn__txn_send_offsets(struct ktxn__txn *txn, int64_t now_us, uint32_t group) {
   if (!txn->config.transactional || txn->state != KTXN__TXN_IN_TRANSACTION) return refusal(txn);
   if (txn->offsets_group >= 0) return KTXN_E_BUSY;
-  if (txn->fence != KTXN__TXN_FENCE_NONE) return KTXN_E_CONFLICT;
   ktxn__txn_touch_group(txn, ktxn__txn_group(txn, group));
   txn->offsets_group = (int32_t)group;
   ktxn__txn_advance(txn, now_us);
@@ -215,7 +214,7 @@ int ktxn__txn_abort(struct ktxn__txn *txn, int64_t now_us) {
 void ktxn__txn_fail(struct ktxn__txn *txn, int64_t now_us, int code, int32_t partition) {
   struct ktxn__txn_error error = ktxn__txn_cause(code, KTXN_CLASS_ABORT, 0, 0);
   error.partition = partition;
-  ktxn__txn_abortable(txn, error);
+  if (!txn->commit_sent) ktxn__txn_abortable(txn, error);
   ktxn__txn_advance(txn, now_us);
 }
 
@@ -234,7 +233,7 @@ void ktxn__txn_set_features(struct ktxn__txn *txn, int level, bool v2_usable) {
   txn->level = level;
   txn->v2_usable = v2_usable;
   bool begun = txn->state == KTXN__TXN_IN_TRANSACTION || txn->state == KTXN__TXN_COMMITTING;
-  if (!txn->config.transactional || !begun || txn->mode != 2) return;
+  if (!begun || txn->mode != 2) return;
   /* Where nothing has left this may as well be a V1 transaction. */
   if (txn->registered_us < 0 && next_mode(txn) == 1) choose_mode(txn);
   if (ktxn__txn_registers(txn)) register_all(txn);
@@ -244,7 +243,6 @@ void ktxn__txn_set_features(struct ktxn__txn *txn, int level, bool v2_usable) {
 
 enum ktxn__txn_state ktxn__txn_state(const struct ktxn__txn *txn) { return (enum ktxn__txn_state)txn->state; }
 const struct ktxn__txn_error *ktxn__txn_error(const struct ktxn__txn *txn) { return &txn->error; }
-int32_t ktxn__txn_coordinator(const struct ktxn__txn *txn) { return txn->coordinator; }
 
 int16_t ktxn__txn_produce_version_max(const struct ktxn__txn *txn) {
   return txn->config.transactional && ktxn__txn_registers(txn) ? 11 : 13;

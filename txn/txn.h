@@ -106,7 +106,10 @@ int ktxn__txn_commit(struct ktxn__txn *txn, int64_t now_us);
 /** Legal in IN_TRANSACTION and ABORTABLE_ERROR; it gives up an offsets operation that is under way. */
 int ktxn__txn_abort(struct ktxn__txn *txn, int64_t now_us);
 
-/** The application's part failed (send refused a record, an unsent batch expired): the transaction becomes abortable. */
+/**
+ * The application's part failed (send refused a record, an unsent batch expired): the transaction becomes abortable. Once
+ * a commit has left it changes nothing: what was accepted before the commit was in the logs by then.
+ */
 void ktxn__txn_fail(struct ktxn__txn *txn, int64_t now_us, int code, int32_t partition);
 
 /** Something in the caller's books is broken: FATAL, KTXN_E_INTERNAL. */
@@ -282,9 +285,6 @@ int16_t ktxn__txn_produce_version_max(const struct ktxn__txn *txn);
 
 /** The lowest one (12 in a V2 transaction: registration is implicit from there). */
 int16_t ktxn__txn_produce_version_min(const struct ktxn__txn *txn);
-
-/** The known transaction coordinator, KTXN__TXN_NODE_NONE if not known. */
-int32_t ktxn__txn_coordinator(const struct ktxn__txn *txn);
 
 /** Identity in use: producer id (-1 = none), epoch, protocol (1, 2; 0 = none yet). */
 void ktxn__txn_identity(const struct ktxn__txn *txn, int64_t *producer_id, int16_t *producer_epoch, int *protocol);

@@ -26,10 +26,10 @@ void ktxn__txn_wait_none(struct ktxn__txn *txn) {
 void ktxn__txn_wait_backoff(struct ktxn__txn *txn, int64_t now_us) {
   int64_t max_us = txn->config.retry_backoff_max_us;
   int64_t wait_us = txn->config.retry_backoff_us;
-  for (uint32_t i = 0; i < txn->attempts && wait_us < max_us; i++) wait_us *= 2;
+  for (uint32_t i = 0; i < txn->attempts; i++) wait_us *= 2;
+  if (wait_us < max_us) txn->attempts++;
   wait_us = jitter(txn, wait_us);
   if (wait_us > max_us) wait_us = max_us;
-  if (txn->attempts < UINT32_MAX) txn->attempts++;
   txn->retry_at_us = now_us + wait_us;
 }
 

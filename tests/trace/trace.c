@@ -17,7 +17,7 @@
  *   split P HANDLE N REST = SEQUENCE   the first N records stay, the others go to the batch REST
  *   giveup P HANDLE CODE
  *   ask may_send P [-> NODE] | may_resend P HANDLE | doomed P HANDLE | drop | state | owes | epoch | error |
- *       paced | deadline = VALUE
+ *       outcome | paced | deadline = VALUE
  *   report OP RESULT OUTCOME [fatal] | report none
  */
 #include <ctype.h>
@@ -290,6 +290,8 @@ static const char *deadline(const struct trace *t) {
   return at_us == INT64_MAX ? "never" : text;
 }
 
+static const char *const outcomes[] = {"none", "committed", "not_committed", "in_doubt"};
+
 static const char *answer(struct trace *t) {
   static char text[32];
   const char *what = t->words[1];
@@ -304,6 +306,7 @@ static const char *answer(struct trace *t) {
   if (strcmp(what, "state") == 0) return ktxn__txn_state_name(ktxn__txn_state(t->txn));
   if (strcmp(what, "owes") == 0) return ktxn__txn_owes(t->txn) ? "yes" : "no";
   if (strcmp(what, "paced") == 0) return ktxn__txn_paced_since_us(t->txn) >= 0 ? "yes" : "no";
+  if (strcmp(what, "outcome") == 0) return outcomes[ktxn__txn_outcome(t->txn, true)];
   if (strcmp(what, "deadline") == 0) return deadline(t);
   if (strcmp(what, "error") == 0) return name_of(ktxn__txn_error(t->txn)->code);
   if (strcmp(what, "epoch") != 0) fail(t, "no such question", what);
@@ -316,7 +319,6 @@ static void on_ask(struct trace *t) { same(t, "answer", behind(t, "=", ""), answ
 
 static void on_report(struct trace *t) {
   static const char *const ops[] = {"none", "init", "offsets", "commit", "abort"};
-  static const char *const outcomes[] = {"none", "committed", "not_committed", "in_doubt"};
   struct ktxn__txn_report report;
   bool any = ktxn__txn_next_report(t->txn, &report);
   same(t, "report", t->words[1], any ? ops[report.op] : "none");
