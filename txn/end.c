@@ -84,6 +84,13 @@ static void abort_forgotten(struct ktxn__txn *txn, int32_t node) {
   ktxn__txn_settle(txn, false);
 }
 
+static void end_refused(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *result) {
+  if (slot->commit)
+    commit_refused(txn, result->code);
+  else
+    abort_forgotten(txn, result->node);
+}
+
 /* KIP-890: the same command by the older version, never 5 again in this transaction. */
 static void features_changed(struct ktxn__txn *txn, int64_t now_us) {
   txn->no_v5 = true;
@@ -113,13 +120,8 @@ void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
       features_changed(txn, now_us);
       return;
     case KTXN__TXN_RESTART:
-      if (!slot->commit)
-        abort_forgotten(txn, result->node);
-      else
-        commit_refused(txn, result->code);
-      return;
     case KTXN__TXN_ABORTABLE:
-      commit_refused(txn, result->code);
+      end_refused(txn, slot, result);
       return;
     default:
       ktxn__txn_fatal_code(txn, result->code, KTXN__TXN_API_END);

@@ -94,27 +94,35 @@ static bool may_fail(const struct ktxn__txn *txn) {
 
 /* ---- FindCoordinator ------------------------------------------------------------------------------------------------ */
 
+/* Another broker was asked once. If it does not know, a node that may be cut off is better than none. */
+static void avoid_none(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
+  if (slot->api == KTXN__TXN_API_FIND_GROUP)
+    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
+  else
+    txn->avoid = KTXN__TXN_NODE_NONE;
+}
+
+static void found(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int32_t node) {
+  if (slot->api == KTXN__TXN_API_FIND_GROUP)
+    ktxn__txn_group(txn, (uint32_t)slot->group)->node = node;
+  else
+    txn->coordinator = node;
+}
+
 static void on_find(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                     const struct ktxn__txn_result *result) {
-  bool group = slot->api == KTXN__TXN_API_FIND_GROUP;
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
     unsupported(txn, slot);
     return;
   }
-  /* Another broker was asked once. If it does not know, a node that may be cut off is better than none. */
-  if (group)
-    ktxn__txn_group(txn, (uint32_t)slot->group)->avoid = KTXN__TXN_NODE_NONE;
-  else
-    txn->avoid = KTXN__TXN_NODE_NONE;
+  avoid_none(txn, slot);
   if (result->fate != KTXN__TXN_ANSWERED) {
     ktxn__txn_wait_backoff(txn, now_us);
     return;
   }
   enum ktxn__txn_action action = action_of(slot, result->code);
-  if (action == KTXN__TXN_OK && group) {
-    ktxn__txn_group(txn, (uint32_t)slot->group)->node = result->node;
-  } else if (action == KTXN__TXN_OK) {
-    txn->coordinator = result->node;
+  if (action == KTXN__TXN_OK) {
+    found(txn, slot, result->node);
   } else if (action == KTXN__TXN_AGAIN || (action == KTXN__TXN_ABORTABLE && !may_fail(txn))) {
     ktxn__txn_wait_backoff(txn, now_us);
   } else if (action == KTXN__TXN_ABORTABLE) {
@@ -199,6 +207,11 @@ static void book_partitions(struct ktxn__txn *txn, int64_t now_us, const struct 
   }
 }
 
+static void group_registered(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int32_t node) {
+  ktxn__txn_group(txn, (uint32_t)slot->group)->registration = KTXN__TXN_REG_DONE;
+  registered(txn, now_us, node);
+}
+
 /* The coordinator is busy with our last end, or with what this transaction asked for before. */
 static void refused_51(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot) {
   if (slot->purpose != KTXN__TXN_FOR_TRANSACTION)
@@ -280,42 +293,38 @@ static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struc
   }
 }
 
+static void register_answered(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                              const struct ktxn__txn_result *result) {
+  uint32_t index = decisive(slot, result);
+  bool told = index < result->code_count;
+  int16_t code = told ? result->codes[index] : result->code;
+  if (slot->purpose == KTXN__TXN_FOR_REPEAT) {
+    on_repeat(txn, now_us, slot, result, code);
+  } else if (slot->purpose == KTXN__TXN_FOR_DEBT) {
+    on_sweep_register(txn, now_us, slot, code, index);
+  } else if (code != 0) {
+    register_failed(txn, now_us, slot, code, told ? (int32_t)ktxn__txn_asked(txn)[index] : -1, action_of(slot, code));
+  } else {
+    if (slot->api == KTXN__TXN_API_ADD_OFFSETS) group_registered(txn, now_us, slot, result->node);
+    ktxn__txn_wait_none(txn);
+  }
+}
+
 static void on_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                         const struct ktxn__txn_result *result) {
-  bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
   bool normal = slot->purpose == KTXN__TXN_FOR_TRANSACTION;
   bool answered = result->fate == KTXN__TXN_ANSWERED;
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
     unsupported(txn, slot);
     return;
   }
-  if (partitions && normal) book_partitions(txn, now_us, result, answered);
+  if (normal && slot->api == KTXN__TXN_API_ADD_PARTITIONS) book_partitions(txn, now_us, result, answered);
   /* Not a byte of the first registration left: the transaction is as it was before it. */
   if (normal && txn->mode == 1 && result->fate == KTXN__TXN_UNSENT && !txn->maybe) txn->registered_us = -1;
-  if (!answered) {
+  if (answered)
+    register_answered(txn, now_us, slot, result);
+  else
     ktxn__txn_refind_after(txn, now_us, slot, result->fate);
-    return;
-  }
-  uint32_t index = decisive(slot, result);
-  bool told = index < result->code_count;
-  int16_t code = told ? result->codes[index] : result->code;
-  if (slot->purpose == KTXN__TXN_FOR_REPEAT) {
-    on_repeat(txn, now_us, slot, result, code);
-    return;
-  }
-  if (slot->purpose == KTXN__TXN_FOR_DEBT) {
-    on_sweep_register(txn, now_us, slot, code, index);
-    return;
-  }
-  if (code != 0) {
-    register_failed(txn, now_us, slot, code, told ? (int32_t)ktxn__txn_asked(txn)[index] : -1, action_of(slot, code));
-    return;
-  }
-  if (!partitions) {
-    ktxn__txn_group(txn, (uint32_t)slot->group)->registration = KTXN__TXN_REG_DONE;
-    registered(txn, now_us, result->node);
-  }
-  ktxn__txn_wait_none(txn);
 }
 
 /* ---- TxnOffsetCommit -------------------------------------------------------------------------------------------------- */

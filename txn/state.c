@@ -66,11 +66,15 @@ enum ktxn_outcome ktxn__txn_outcome(const struct ktxn__txn *txn, bool left) {
   return doubt ? KTXN_OUTCOME_IN_DOUBT : KTXN_OUTCOME_NOT_COMMITTED;
 }
 
+/* The commit is proven; only the identity to go on with can't be had any more. */
+static void end_committed(struct ktxn__txn *txn, struct ktxn__txn_error error) {
+  error.error_class = KTXN_CLASS_RECREATE;
+  ktxn__txn_fatal(txn, error);
+}
+
 void ktxn__txn_abortable(struct ktxn__txn *txn, struct ktxn__txn_error error) {
   if (txn->committed) {
-    /* The commit is proven; only the identity to go on with can't be had any more. */
-    error.error_class = KTXN_CLASS_RECREATE;
-    ktxn__txn_fatal(txn, error);
+    end_committed(txn, error);
     return;
   }
   error.error_class = KTXN_CLASS_ABORT;
