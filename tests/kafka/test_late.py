@@ -46,6 +46,13 @@ class LateBatches(Doors):
         late.end()
         return late
 
+    def wait_marked(self, topic):
+        """A batch that comes before the abort's own marker would be aborted by it, sweep or not."""
+        def marked():
+            if self.client.end_offsets(topic)[0] < 1:
+                raise wire.KafkaError(wire.CONCURRENT_TRANSACTIONS, "the marker of the abort is not written")
+        wire.retry(marked, codes=(wire.CONCURRENT_TRANSACTIONS,))
+
     def assert_next_shows_itself_alone(self, topic, late):
         """Whatever the batch has met so far; by now the leader knows the new epoch."""
         self.ours.begin("%s 0 - second" % topic)
@@ -65,14 +72,9 @@ class LateBatch(LateBatches):
         topic = self.topic()
         late = self.given_up(topic)
         self.ours.abort()
-        wire.retry(lambda: self.must_be_marked(topic), codes=(wire.CONCURRENT_TRANSACTIONS,))
+        self.wait_marked(topic)
         late.deliver()
         self.assert_next_shows_itself_alone(topic, late)
-
-    def must_be_marked(self, topic):
-        """A batch that comes before the abort's own marker would be aborted by it."""
-        if self.client.end_offsets(topic)[0] < 1:
-            raise wire.KafkaError(wire.CONCURRENT_TRANSACTIONS, "the marker of the abort is not written")
 
 
 @on_each(ON_2, ON_3_UNVERIFIED, ON_3, ON_4_V1, ON_4_V2)
@@ -108,6 +110,7 @@ class LateBatchUnverified(LateBatches):
         gate = self.proxy.gate(name)
         abort = self.ours.start("abort 30000")
         gate.wait()
+        self.wait_marked(topic)
         self.assertEqual(self.code_of(late.deliver()), 0)
         gate.end()
         self.assertTrue(abort.wait().ok)
