@@ -169,6 +169,12 @@ void ktxn__txn_debt_gone(struct ktxn__txn *txn, struct ktxn__txn_partition *part
   sweep_next(txn);
 }
 
+/* The sweep's end reached a node that has no transaction at our epoch: not the one that has registered the sweep. */
+void ktxn__txn_debt_astray(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
+  ktxn__txn_debt_start(txn);
+  ktxn__txn_refind(txn, now_us, node);
+}
+
 void ktxn__txn_debt_swept(struct ktxn__txn *txn, int32_t node) {
   ktxn__txn_clear_sweep(txn);
   txn->epoch_used = true;

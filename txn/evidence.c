@@ -31,7 +31,8 @@ static bool proves_commit(const struct ktxn__txn *txn, const struct ktxn__txn_re
 }
 
 /* Ongoing at the next epoch is a successor's transaction, so that ours has ended, or ours itself in the moment in which a
- * fence has raised the epoch in the coordinator's memory and its abort is not in the log yet. Neither lasts. */
+ * fence has raised the epoch in the coordinator's memory and its abort is not in the log yet. Neither lasts, but in the
+ * memory of a node that is cut off. */
 static bool may_change(const struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, const struct ktxn__txn_result *look) {
   bool v1 = slot->api == KTXN__TXN_API_END ? !slot->v2 : !ktxn__txn_ends_by_v5(txn);
   return v1 && slot->purpose != KTXN__TXN_FOR_DEBT && slot->purpose != KTXN__TXN_FOR_FENCE && txn->commit_ambiguous &&
@@ -111,12 +112,8 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
                               const struct ktxn__txn_result *result) {
   struct ktxn__txn_suspect suspect = txn->suspect;
   (void)slot;
-  if (may_change(txn, &suspect.slot, result)) {
-    ktxn__txn_wait_backoff(txn, now_us); /* and look again */
-    return;
-  }
   txn->suspect.active = false;
-  if (look_proves(txn, now_us, &suspect, result)) {
+  if (!may_change(txn, &suspect.slot, result) && look_proves(txn, now_us, &suspect, result)) {
     ktxn__txn_wait_none(txn);
     counts(txn, now_us, &suspect.slot, suspect.code, result);
     return;

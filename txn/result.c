@@ -405,6 +405,8 @@ static void on_sweep_end(struct ktxn__txn *txn, int64_t now_us, const struct ktx
     ktxn__txn_debt_start(txn); /* closed by somebody else, or never there but in a memory: look again */
   else if (action == KTXN__TXN_SUSPECT)
     ktxn__txn_suspect(txn, slot, result->code);
+  else if (result->code == KTXN_E_INVALID_TXN_STATE)
+    ktxn__txn_debt_astray(txn, now_us, slot->node);
   else
     fatal(txn, slot, result->code);
 }

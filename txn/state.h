@@ -259,6 +259,7 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
 
 /* debt.c */
 void ktxn__txn_debt_start(struct ktxn__txn *txn);
+void ktxn__txn_debt_astray(struct ktxn__txn *txn, int64_t now_us, int32_t node);
 void ktxn__txn_debt_swept(struct ktxn__txn *txn, int32_t node);
 void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result);

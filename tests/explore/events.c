@@ -8,6 +8,8 @@ enum kind {
   /* ordinary, in the order in which they happen if nothing goes wrong */
   MARKER,
   EXPIRE,
+  SUCCESSOR,
+  SUCCESSOR_ABORT,
   FIND_STALE,
   FIND_HOME,
   ANSWER,
@@ -15,8 +17,6 @@ enum kind {
   SEND,
   COMMIT,
   ABORT,
-  SUCCESSOR,
-  SUCCESSOR_ABORT,
   /* may happen at any time, or never */
   LATE,
   LEARN,
@@ -136,11 +136,11 @@ int events_list(const struct state *state, struct event *events) {
   for (int part = 0; part < PARTS; part++)
     if (world->gone & (world->queued | world->waiting) & (1u << part)) add(&list, EXPIRE, part);
   if (world->stale && world->tired) add(&list, LEARN, 0);
+  list_successor(world, &list); /* before ours: what it has open does not last */
   list_request(world, &list);
   for (int part = 0; part < PARTS; part++)
     if (world->batches[part].used) add(&list, BATCH, part);
   list_application(state, &list);
-  list_successor(world, &list);
   for (int i = 0; i < LATE_MAX; i++)
     if (world->late[i].used) add(&list, LATE, i);
   if (world->stale && !world->tired) add(&list, LEARN, 0);

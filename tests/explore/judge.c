@@ -119,7 +119,9 @@ void judge_report(struct state *state, const struct ktxn__txn_report *report) {
       committed(state);
       return;
     case KTXN_OUTCOME_NOT_COMMITTED:
-      world->reported[t] = NOT_COMMITTED;
+      world->refused[t] = true;
+      /* After a refused commit the abort has the last word. */
+      if (report->op == KTXN__TXN_OP_ABORT || report->fatal) world->reported[t] = NOT_COMMITTED;
       not_committed(world, t);
       return;
     default:
@@ -136,7 +138,7 @@ void judge_ended(struct state *state, uint8_t owners, bool commit) {
   struct world *world = &state->world;
   for (uint8_t t = 1; t <= TXNS_MAX; t++) {
     if (!(owners & TAG(t))) continue;
-    if (commit && world->reported[t] == NOT_COMMITTED)
+    if (commit && world->refused[t])
       judge(BREACH_WRONG, "transaction %d was reported as not committed, and is committed now", t);
     if (world->decision[t] == NO_OUTCOME) world->decision[t] = commit ? COMMITTED : NOT_COMMITTED;
   }

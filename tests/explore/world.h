@@ -117,6 +117,7 @@ struct world {
   uint8_t registered;                /* highest ordinal that has registered something */
   uint8_t decision[TXNS_MAX + 1];    /* at the coordinator */
   uint8_t reported[TXNS_MAX + 1];
+  bool refused[TXNS_MAX + 1]; /* commit was refused; the abort has not returned yet */
   bool lost_commit[TXNS_MAX + 1];    /* a copy of EndTxn(commit) is of unknown fate */
   bool lost_end[TXNS_MAX + 1];
   bool lost_bump;
