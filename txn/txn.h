@@ -319,7 +319,7 @@ const char *ktxn__txn_api_name(enum ktxn__txn_api api);
 
 /**
  * Provided by whoever links txn/: called when a check inside it fails, before the producer becomes FATAL. It returns;
- * a library never ends its user's process. Test builds may abort in it.
+ * a library never ends its user's process. A test may bring its own.
  */
 void ktxn__txn_hook(const char *what);
 
