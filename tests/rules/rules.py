@@ -90,7 +90,7 @@ EVIDENCE = [
          "txn/end.c",
          "  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;",
          "  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator != KTXN__TXN_NODE_NONE) return;",
-         Explorer("v1", WRONG)),
+         Test("trace", "trace_v1_debt")),
     Rule("1.3-bump-there",
          "V1: the coordinator is another node than the anchor and nothing was registered yet: look and bump there first",
          "txn/end.c",
@@ -100,7 +100,7 @@ EVIDENCE = [
          """
   if (txn->registered_us < 0)
     return;""",
-         Explorer("v1-unverified", WRONG)),
+         Test("trace", "trace_v1_debt")),
     Rule("1.3-abortable",
          "V1: the coordinator becomes another node after something was registered, and more is to be: ABORTABLE",
          "txn/end.c",
@@ -110,7 +110,7 @@ EVIDENCE = [
          """
   else
     return;""",
-         Explorer("v1", WRONG)),
+         Test("trace", "trace_v1_debt")),
     Rule("1.4-repeat",
          "V1: before EndTxn goes to a node that has acknowledged no registration of this transaction, one is repeated "
          "there",
@@ -346,7 +346,7 @@ BETWEEN = [
          "txn/sequence.c",
          "  /* A hole in the sequence: on V1 the next transaction needs another epoch. */\n  txn->tainted = true;",
          "  /* A hole in the sequence: on V1 the next transaction needs another epoch. */",
-         Explorer("v1", HARM)),
+         Explorer("v1", BROKEN)),
     Rule("4.3-taint-anchor",
          "V1: a change of the anchor taints the epoch",
          "txn/end.c",
