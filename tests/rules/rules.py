@@ -170,6 +170,13 @@ OUTCOMES = [
          "  if (txn->committed) ktxn__txn_settle(txn, true);",
          "",
          Test("trace", "trace_evidence")),
+    Rule("2-proven-refused",
+         "V2: what is proven committed is never called not committed, though the commit is refused on the way to its "
+         "identity",
+         "txn/state.c",
+         "  if (txn->committed) {\n    end_committed",
+         "  if (txn->committed && error.code == 0) {\n    end_committed",
+         Test("trace", "trace_corners")),
     Rule("2-adopt",
          "V2: an end answered 0 gives the identity to go on with",
          "txn/end.c",
