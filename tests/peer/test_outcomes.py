@@ -38,6 +38,11 @@ def at_next_epoch(state):
     return call(act)
 
 
+def comes_to(state):
+    """And what it has come to later."""
+    return call(lambda peer, _: setattr(peer.model.txns["x"], "state", state))
+
+
 TWICE = (call(init), call(init))  # an open transaction is aborted by the first, and the epoch is beyond the abort's then
 SUCCESSOR = ("RECREATE", "FENCED", True)
 MAPPING = ("RECREATE", "INVALID_PRODUCER_ID_MAPPING", True)
@@ -67,7 +72,11 @@ COMMITS = {
         ("lost, abort under way", [[LOST], [call(lambda peer, _: setattr(peer.model, "hold_markers", True)),
                                             call(expire)]], SUCCESSOR, "in_doubt"),
         ("applied, successor Empty", [[TAKEN], [at_next_epoch("Empty")]], None, "committed"),
-        ("applied, successor Ongoing", [[TAKEN], [at_next_epoch("Ongoing")]], None, "committed"),
+        # it may as well be a fence on its way: what it comes to tells
+        ("applied, successor Ongoing, then CompleteCommit", [[TAKEN], [at_next_epoch("Ongoing")], [comes_to("CompleteCommit")]],
+         None, "committed"),
+        ("applied, successor Ongoing, then CompleteAbort", [[TAKEN], [at_next_epoch("Ongoing")], [comes_to("CompleteAbort")]],
+         SUCCESSOR, "in_doubt"),
         ("applied, successor PrepareCommit", [[TAKEN], [at_next_epoch("PrepareCommit")]], None, "committed"),
         ("applied, successor CompleteCommit", [[TAKEN], [at_next_epoch("CompleteCommit")]], None, "committed"),
         ("applied, successor CompleteAbort", [[TAKEN], [at_next_epoch("CompleteAbort")]], SUCCESSOR, "in_doubt"),
@@ -86,6 +95,7 @@ COMMITS = {
         ("90 of a node that is behind", [[error(90)]], None, "committed"),
         ("applied, 48", [[TAKEN], [error(48)]], None, "committed"),
         ("applied, 90", [[TAKEN], [error(90)]], None, "committed"),
+        ("applied, 48, 120 on the way to the identity", [[TAKEN], [error(48)], [error(120)]], None, "committed"),
         ("successor", [TWICE], SUCCESSOR, "not_committed"),
         ("lost, successor", [[LOST], TWICE], SUCCESSOR, "in_doubt"),
         ("applied, successor", [[TAKEN], [call(init)]], SUCCESSOR, "in_doubt"),
