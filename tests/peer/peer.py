@@ -86,16 +86,35 @@ class _Conn:
 
 
 class _Node:
-    """A broker's port. The number stays the same when it is closed and opened again."""
+    """A broker's port. The number stays the same when it is closed and opened again, and is nobody else's meanwhile."""
 
     def __init__(self):
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(64)
-        self.listener.setblocking(False)
+        self.port, self.kept = 0, None
+        self.listener = self._bound()
         self.port = self.listener.getsockname()[1]
+        self.listener.listen(64)
         self.silent, self.listed, self.resets, self.fillers = False, True, 0, []
+
+
+    def _bound(self):
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", self.port))
+        bound.setblocking(False)
+        return bound
+
+    def shut(self):
+        """Connections are refused: a socket that is bound and does not listen."""
+        self.listener.close()
+        self.listener, self.kept = None, self._bound()
+
+    def open(self):
+        if self.fillers:  # their connections wait in the queue of the socket that swallowed them
+            for sock in [*self.fillers, self.kept]:
+                sock.close()
+            self.fillers, self.kept = [], self._bound()
+        self.kept.listen(64)
+        self.listener, self.kept = self.kept, None
 
 
 class Gate:
@@ -237,8 +256,7 @@ class Peer:
                 node = self._nodes[number]
                 if node.listener is not None:
                     self._selector.unregister(node.listener)
-                    node.listener.close()
-                    node.listener = None
+                    node.shut()
                 self.disconnect(number)
 
     def accept(self, *nodes):
@@ -246,15 +264,8 @@ class Peer:
         with self.changed:
             for number in nodes or self.model.nodes:
                 node = self._nodes[number]
-                for filler in node.fillers:
-                    filler.close()
-                node.fillers = []
                 if node.listener is None:
-                    node.listener = socket.socket()
-                    node.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    node.listener.bind(("127.0.0.1", node.port))
-                    node.listener.listen(64)
-                    node.listener.setblocking(False)
+                    node.open()
                     self._selector.register(node.listener, selectors.EVENT_READ, number)
         self._wake.send(b"w")
 
@@ -300,11 +311,7 @@ class Peer:
         """What is sent to the broker's address vanishes: a full queue, so that SYNs are dropped. accept() ends it."""
         self.refuse(node)
         found = self._nodes[node]
-        with socket.socket() as hole:
-            hole.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            hole.bind(("127.0.0.1", found.port))
-            hole.listen(0)
-            found.fillers = [hole.dup()]
+        found.kept.listen(0)
         for _ in range(3):
             filler = socket.socket()
             filler.setblocking(False)
@@ -331,7 +338,7 @@ class Peer:
             self._stopped = True
         self._wake.send(b"w")
         self._thread.join(10)
-        for sock in [self._wake, self._woken] + [n.listener for n in self._nodes.values() if n.listener] + [
+        for sock in [self._wake, self._woken] + [s for n in self._nodes.values() for s in (n.listener, n.kept) if s] + [
                 f for n in self._nodes.values() for f in n.fillers]:
             sock.close()
         self._selector.close()
