@@ -200,7 +200,7 @@ static void append_part(struct ktxn__model *model, struct part *part) {
   if (!ktxn__model_node_leads(model, node, part->partition)) {
     fail(model, part, KTXN__MODEL_NOT_LEADER_OR_FOLLOWER);
   } else if (ktxn__model_node_stale(model, node, part->partition)) {
-    wait_for(part, INT64_MAX);
+    wait_for(part, KTXN__MODEL_NEVER);
   } else {
     append(model, part);
   }

@@ -76,9 +76,23 @@ void ktxn__model_replica_appended(struct ktxn__model *model, struct ktxn__model_
   }
 }
 
+/* What the others append from here on, up to whatever offset, acknowledges nothing that node has appended. */
+static void orphan(struct ktxn__model_partition *partition, int32_t node) {
+  struct ktxn__list *waiters = &partition->log.waiters;
+  for (struct ktxn__list *link = ktxn__list_first(waiters); link != NULL; link = ktxn__list_next(waiters, link)) {
+    struct ktxn__model_waiter *waiter = KTXN__LIST_OF(link, struct ktxn__model_waiter, link);
+    if (waiter->node == node && waiter->need >= 0) {
+      waiter->need = KTXN__MODEL_NEVER;
+    }
+  }
+}
+
 /* A node that is cut off doesn't learn that it isn't the leader any more: who waits there goes on waiting. */
 void ktxn__model_replica_lost(struct ktxn__model *model, struct ktxn__model_partition *partition, int16_t code) {
   bool deaf = partition->leader >= 0 && model->nodes[partition->leader].cut;
+  if (deaf) {
+    orphan(partition, partition->leader);
+  }
   wake(model, partition, (struct news){.code = code, .only_node = -1, .except_node = deaf ? partition->leader : -1});
 }
 

@@ -7,13 +7,16 @@
 
 struct ktxn__model_waiter;
 
+/** What no high watermark reaches: for a batch of a leader that others have replaced without its knowledge. */
+#define KTXN__MODEL_NEVER INT64_MAX
+
 /** `code`: 0 = the high watermark or the last stable offset has moved; 3, 6 = this leader is none any more. */
 typedef void (*ktxn__model_woken)(struct ktxn__model *model, struct ktxn__model_waiter *waiter, int16_t code);
 
 /** Embedded in what waits; taken out of the list before it is woken. */
 struct ktxn__model_waiter {
   struct ktxn__list link;
-  int64_t need; /* the high watermark that it waits for; -1 = any progress */
+  int64_t need; /* the high watermark that it waits for; -1 = any progress, KTXN__MODEL_NEVER */
   int32_t node; /* where it waits */
   ktxn__model_woken woken;
 };

@@ -220,8 +220,13 @@ static void fault_level(struct sim_world *world) {
 static void cluster_fault(struct sim_world *world) {
   static void (*const kinds[])(struct sim_world *) = {fault_leader, fault_txn,  fault_group, fault_down,
                                                       fault_cut,    fault_freeze, fault_hide, fault_no_leader};
+  enum { KINDS = sizeof kinds / sizeof kinds[0] };
+  uint32_t kind = pick(world, KINDS);
+  while ((world->options.fault_kinds & 1u << kind) == 0) {
+    kind = (kind + 1) % KINDS;
+  }
   world->stats->faults++;
-  kinds[pick(world, sizeof kinds / sizeof kinds[0])](world);
+  kinds[kind](world);
 }
 
 static int32_t any_client(struct sim_world *world) {

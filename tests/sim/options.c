@@ -59,6 +59,8 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->answer_mute = swarm(choices, 60000);
   options->answer_late = swarm(choices, 100000);
   options->cluster_fault = swarm(choices, 900000);
+  uint32_t kinds = sim_choose(choices, SIM_OPTIONS, 256);
+  options->fault_kinds = kinds == 0 ? 255 : kinds;
   options->process_fault = swarm(choices, 400000);
   options->zombies = swarm(choices, 900000);
   options->level_change = options->level > 0 && options->verification ? swarm(choices, 300000) : 0;
@@ -97,9 +99,9 @@ void sim_options_print(const struct sim_options *o) {
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
-         "mute %u, late %u; cluster %u, process %u, zombies %u, level %u\n",
+         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, level %u\n",
          o->offsets, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
-         o->answer_mute, o->answer_late, o->cluster_fault, o->process_fault, o->zombies, o->level_change);
+         o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->level_change);
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
          "%lld, delivery %lld, linger %lld, backoff %lld; pacing %d\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,

@@ -60,6 +60,7 @@ struct sim_options {
   uint32_t process_fault;
   uint32_t zombies;       /* a killed process was only paused */
   uint32_t level_change;
+  uint32_t fault_kinds; /* which kinds of cluster faults there are in this run: bits */
   bool marker_twice;
   int64_t fault_period_us;
   int64_t heal_us;        /* then nothing bad happens any more */
@@ -143,7 +144,6 @@ struct sim_txn {
   int64_t offset;     /* sent to the group; -1 = none */
   bool offset_done;   /* the call for it succeeded */
   bool commit_asked;
-  bool aborted_asked;
   enum ktxn_outcome outcome; /* NONE = never told */
   int64_t told_us;
   /* what the logs hold */

@@ -477,6 +477,34 @@ static void a_stale_leader_does_not_learn_of_the_move(void **state) {
   end_world(&world);
 }
 
+/* What waits at the old leader was lost with the move. That the new leader's log is as long again acknowledges nothing. */
+static void a_stale_leader_does_not_acknowledge_others_batches(void **state) {
+  (void)state;
+  struct choices choices = {.keep_batch = false};
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_4_4, 2);
+  config.delay_us[KTXN__MODEL_DELAY_REPLICA] = SECOND_US;
+  struct ktxn__model_hooks hooks = {.ctx = &choices, .choose = choose};
+  struct world world = {.model = ktxn__model_new(ktxn__mem_default(), &config, &hooks), .v2 = true};
+  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR(TOPIC), 1));
+  assert_true(ktxn__model_move_leader(world.model, 0, KTXN__STR(TOPIC), 0, 2));
+  world.node = 2;
+  struct producing request;
+  producing(&request, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 1);
+  request.partition.batch.transactional = false;
+  submit(&world, &request.request);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
+  assert_true(ktxn__model_move_leader(world.model, world.now_us, KTXN__STR(TOPIC), 0, 1));
+  world.node = 1;
+  int64_t offset = -1;
+  assert_int_equal(produced(&world, call(&world, &request.request), &offset), 0);
+  assert_int_equal(offset, 0);
+  pass(&world, SECOND_US);
+  assert_null(ktxn__model_take(world.model));
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, false));
+  assert_int_equal(produced(&world, await(&world), NULL), KTXN__MODEL_NOT_LEADER_OR_FOLLOWER);
+  end_world(&world);
+}
+
 static void a_leader_that_is_cut_off_goes_on_when_it_is_back(void **state) {
   (void)state;
   struct world world = cluster(2);
@@ -586,6 +614,7 @@ int main(void) {
       cmocka_unit_test(a_record_that_never_left),
       cmocka_unit_test(a_stale_leader_acknowledges_nothing),
       cmocka_unit_test(a_stale_leader_does_not_learn_of_the_move),
+      cmocka_unit_test(a_stale_leader_does_not_acknowledge_others_batches),
       cmocka_unit_test(a_leader_that_is_cut_off_goes_on_when_it_is_back),
       cmocka_unit_test(a_dead_node_answers_nothing_and_others_take_over),
       cmocka_unit_test(a_lone_node_comes_back_with_what_its_logs_have),
