@@ -178,6 +178,25 @@ class OffsetsTest(ScenarioCase):
             scene.commit()
             self.assertEqual(scene.peer.offsets("g"), STORED)
 
+    @protocols(1, 2)
+    def test_H21_another_offset_after_a_copy_of_unknown_fate(self, protocol):
+        """The copy without an answer may arrive last of all: what it says is the only offset that this transaction can store."""
+        for fault in (close_after(), error(7)):
+            with self.subTest(fault=fault), self.scene(protocol) as scene:
+                scene.init()
+                scene.peer.on("TxnOffsetCommit", fault)
+                scene.begin()
+                scene.offsets(LIST)
+                scene.offsets(LIST)
+                scene.offsets("t:2:1")
+                scene.fails("offsets g - - - 15000 t:1:7", "ABORT", "NETWORK_EXCEPTION")
+                self.assertEqual(scene.count("TxnOffsetCommit"), 4)
+                scene.abort()
+                scene.begin()
+                scene.offsets("t:1:7")
+                scene.commit()
+                self.assertEqual(scene.peer.offsets("g"), {("t", 1): 7})
+
 
 if __name__ == "__main__":
     unittest.main()
