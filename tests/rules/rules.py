@@ -450,7 +450,7 @@ BETWEEN = [
          "txn/debt.c",
          "  txn->last_commit = false;\n  txn->swept = false;\n  sweep_next(txn);",
          "  txn->swept = false;\n  sweep_next(txn);",
-         Test("trace", "trace_evidence")),
+         Test("trace", "trace_offsets")),
     Rule("4.4-sweep-astray",
          "V1: the sweep's end is answered 48 by a node that does not know of the sweep: look elsewhere, and sweep again",
          "txn/result.c",
