@@ -56,11 +56,11 @@ def exported(library):
 
 def symbols(args):
     """The exported symbols are the declared functions, no more and no fewer."""
-    needed = run("readelf", "-d", args.library)
+    needed = run("readelf", "-d", args.shared_object)
     soname = re.search(r"soname: \[([^]]*)\]", needed).group(1)
     if soname not in HEADERS_OF:
         sys.exit(f"{soname} is not the name of a library of ours")
-    wanted, found = declared(args, soname), exported(args.library)
+    wanted, found = declared(args, soname), exported(args.shared_object)
     for name in sorted(wanted - found):
         print(f"declared in include/ktxn, not exported: {name}")
     for name in sorted(found - wanted):
@@ -130,7 +130,7 @@ def main():
     parser.add_argument("--cc", required=True)
     parser.add_argument("--cxx", required=True)
     parser.add_argument("test", choices=("headers", "symbols", "install"))
-    parser.add_argument("library", nargs="?")
+    parser.add_argument("shared_object", nargs="?")
     args = parser.parse_args()
     {"headers": headers, "symbols": symbols, "install": install}[args.test](args)
 
