@@ -164,7 +164,7 @@ class Cluster:
         for n in range(1, self.count + 1):
             folder = os.path.join(self.folder, "node-%d" % n)
             mode, listener = zookeeper_settings(self.zookeeper) if self.zookeeper else kraft_settings(voters, ports[2 * n - 1])
-            config = dict(settings(self.count), **mode, **self.overrides)
+            config = {**settings(self.count), **mode, **self.overrides}
             config.update({
                 "broker.id" if self.zookeeper else "node.id": n,
                 "log.dirs": os.path.join(folder, "data"),

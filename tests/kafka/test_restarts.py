@@ -80,9 +80,8 @@ class Restarts:
         self.assertEqual(self.values(topic), ["%s-%d" % (run, i) for run in "ab" for i in range(2000)])
 
 
-@on_each(ON_4_V2, ON_3, nodes=3)
-class Moves:
-    """Three nodes: the transaction coordinator moves to another node while a transaction is open."""
+class ThreeNodes:
+    """The transaction coordinator moves to another node."""
 
     def led_elsewhere(self, topic, node):
         """The partitions whose leader stays when that node goes."""
@@ -110,6 +109,11 @@ class Moves:
             if self.client.coordinator(tid) == self.gone:
                 raise wire.KafkaError(wire.NOT_LEADER, "the coordinator of %s has not moved" % tid)
         wire.retry(ask, 60)
+
+
+@on_each(ON_4_V2, ON_3, nodes=3)
+class Moves(ThreeNodes):
+    """While a transaction is open."""
 
     def move_in_first_transaction(self, how, **settings):
         """The first transaction of an epoch goes on at the new coordinator, whatever the protocol."""
@@ -176,43 +180,6 @@ class Moves:
         self.assertTrue(pending.wait(90).ok)
         self.assertEqual(self.placed(topic), [(p, "%s%d-%d" % (run, p, i)) for p in led for run in "ab" for i in range(500)])
 
-    def three_roles(self):
-        """A topic of one copy whose leader is not the coordinator of a new id; (topic, id, coordinator, leader)."""
-        tid = self.name("tid")
-        coordinator = self.client.coordinator(tid)
-        topic = self.client.create_topic(self.name("topic"), 3, 1, min_insync_replicas=1)
-        index, leader = next((i, p.leader) for i, p in enumerate(self.client.metadata([topic])[topic]) if p.leader != coordinator)
-        return topic, index, tid, coordinator, leader
-
-    def markers_dropped(self, node, tid):
-        """A leader that stands still is fenced while the commit waits for it as a follower. Now and then Kafka then takes its
-        partitions for deleted ones, and drops their markers."""
-        with open(self.cluster.nodes[node].log, errors="replace") as log:
-            return any("likely deleted already" in line and tid in line for line in log)
-
-    def test_B14_coordinator_dies_with_the_commit_prepared(self):
-        """The commit is decided, but its markers can't be written: their leader stands still. Then the coordinator dies."""
-        topic, index, tid, coordinator, leader = self.three_roles()
-        program = self.producer(tid)
-        program.begin("%s %d - one" % (topic, index))
-        program.do("flush 30000")
-        self.cluster.pause(leader)
-        try:
-            program.commit()
-            state = self.client.describe_transaction(tid).state
-            if state == "CompleteCommit" and self.markers_dropped(coordinator, tid):
-                self.skipTest("Kafka has dropped the markers of a fenced leader's partition")
-            self.assertEqual(state, "PrepareCommit")
-            self.gone = coordinator
-            self.cluster.kill(coordinator)
-        finally:
-            self.cluster.resume(leader)
-        self.moved(tid)
-        program.begin("%s %d - two" % (topic, index))
-        program.commit()
-        self.bring_back()
-        self.assertEqual(self.values(topic), ["one", "two"])
-
     def test_B15_coordinator_dies_before_the_commit_is_replicated(self):
         """Only the node that dies has it: the next coordinator knows an open transaction, and the same commit ends it."""
         topic, tid = self.topic(3), self.name("tid")
@@ -250,6 +217,46 @@ class Moves:
         program.commit()
         self.assertEqual(self.client.committed(group, source), {0: 6})
         self.bring_back()
+
+
+# The commit waits for a leader that stands still, because that leader is a follower of the coordinator's log: as such it is
+# left out soon. As a leader it must not be fenced meanwhile, since Kafka 4.4.0 then sometimes takes its partitions for deleted
+# ones and drops their markers ("likely deleted already"). If it leads the controllers too, what was asked of it is asked
+# again after request.timeout.ms.
+SLOW_TO_FENCE = {"replica.lag.time.max.ms": 1500, "broker.session.timeout.ms": 8000, "request.timeout.ms": 5000}
+
+
+@on_each(*(dict(kind, overrides=SLOW_TO_FENCE, label="SlowToFence") for kind in (ON_4_V2, ON_3)), nodes=3)
+class Prepared(ThreeNodes):
+    """Between the decision and the markers."""
+
+    def three_roles(self):
+        """A topic of one copy whose leader is not the coordinator of a new id; (topic, id, coordinator, leader)."""
+        tid = self.name("tid")
+        coordinator = self.client.coordinator(tid)
+        topic = self.client.create_topic(self.name("topic"), 3, 1, min_insync_replicas=1)
+        index, leader = next((i, p.leader) for i, p in enumerate(self.client.metadata([topic])[topic]) if p.leader != coordinator)
+        return topic, index, tid, coordinator, leader
+
+    def test_B14_coordinator_dies_with_the_commit_prepared(self):
+        """The commit is decided, but its markers can't be written: their leader stands still. Then the coordinator dies."""
+        topic, index, tid, coordinator, leader = self.three_roles()
+        program = self.producer(tid)
+        program.begin("%s %d - one" % (topic, index))
+        program.do("flush 30000")
+        self.cluster.pause(leader)
+        try:
+            program.commit()
+            self.assertEqual(self.client.describe_transaction(tid).state, "PrepareCommit")
+            self.gone = coordinator
+            self.cluster.kill(coordinator)
+        finally:
+            self.cluster.resume(leader)
+        self.moved(tid)
+        program.begin("%s %d - two" % (topic, index))
+        program.commit()
+        self.bring_back()
+        self.assertEqual(self.values(topic), ["one", "two"])
 
 
 if __name__ == "__main__":
