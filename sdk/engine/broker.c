@@ -176,6 +176,12 @@ void ktxn__broker_want(struct ktxn__broker *broker, int64_t now_us) {
   }
 }
 
+/* The time for an answer, bounded by request.timeout.ms. */
+static int64_t answer_us(const struct ktxn__broker *broker, const struct ktxn__call *call) {
+  int64_t most_us = broker->settings->request_timeout_ms * 1000;
+  return call->answer_us > 0 && call->answer_us < most_us ? call->answer_us : most_us;
+}
+
 bool ktxn__broker_begin(struct ktxn__broker *broker, struct ktxn__call *call, int16_t version, int64_t now_us) {
   struct ktxn__call_body *body = ktxn__broker_out_begin(&broker->out, call);
   if (body == NULL) {
@@ -193,7 +199,7 @@ bool ktxn__broker_begin(struct ktxn__broker *broker, struct ktxn__call *call, in
     return false;
   }
   call->version = version;
-  call->answer_by_us = now_us + broker->settings->request_timeout_ms * 1000;
+  call->answer_by_us = now_us + answer_us(broker, call);
   broker->correlation_next = (broker->correlation_next + 1) & INT32_MAX;
   broker->active_us = now_us;
   broker->due_us = 0;
@@ -295,12 +301,27 @@ static bool idle_too_long(const struct ktxn__broker *broker, int64_t now_us) {
          now_us >= broker->active_us + broker->settings->idle_max_ms * 1000;
 }
 
+/* What is to be answered first. Answers come in the order of the calls, but not all calls have the same patience. */
+static const struct ktxn__call *most_urgent(const struct ktxn__broker *broker) {
+  const struct ktxn__call *urgent = broker->flight.first;
+  for (const struct ktxn__call *call = urgent; call != NULL; call = call->next) {
+    urgent = call->answer_by_us < urgent->answer_by_us ? call : urgent;
+  }
+  return urgent;
+}
+
+static void fail_unanswered(struct ktxn__broker *broker, const struct ktxn__call *call, int64_t now_us) {
+  int64_t waited_us = answer_us(broker, call);
+  bool whole = waited_us == broker->settings->request_timeout_ms * 1000;
+  ktxn__broker_link_fail(broker, now_us, "no answer to %s within %lld ms (%s)", ktxn__api_name(call->api),
+                         (long long)(waited_us / 1000), whole ? "request.timeout.ms" : "half of transaction.timeout.ms");
+}
+
 /* An open connection: what is late, what can be written, whether it may go. */
 static void run_open(struct ktxn__broker *broker, int64_t now_us) {
-  const struct ktxn__call *oldest = broker->flight.first;
-  if (oldest != NULL && now_us >= oldest->answer_by_us) {
-    ktxn__broker_link_fail(broker, now_us, "no answer to %s within %lld ms (request.timeout.ms)",
-                           ktxn__api_name(oldest->api), (long long)broker->settings->request_timeout_ms);
+  const struct ktxn__call *urgent = most_urgent(broker);
+  if (urgent != NULL && now_us >= urgent->answer_by_us) {
+    fail_unanswered(broker, urgent, now_us);
     return;
   }
   if (!write_out(broker, now_us) || broker->state != KTXN__BROKER_READY) {
@@ -345,7 +366,8 @@ static int64_t earlier(int64_t a, int64_t b) {
 }
 
 static int64_t next_open(const struct ktxn__broker *broker, int64_t now_us) {
-  int64_t due_us = broker->flight.first == NULL ? INT64_MAX : broker->flight.first->answer_by_us;
+  const struct ktxn__call *urgent = most_urgent(broker);
+  int64_t due_us = urgent == NULL ? INT64_MAX : urgent->answer_by_us;
   if (broker->muted_until_us > now_us) {
     due_us = earlier(due_us, broker->muted_until_us);
   }
@@ -452,7 +474,7 @@ size_t ktxn__broker_in_flight(const struct ktxn__broker *broker) {
 
 int64_t ktxn__broker_awaited_us(const struct ktxn__broker *broker, int64_t now_us) {
   const struct ktxn__call *oldest = broker->flight.first;
-  return oldest == NULL ? 0 : now_us - (oldest->answer_by_us - broker->settings->request_timeout_ms * 1000);
+  return oldest == NULL ? 0 : now_us - (oldest->answer_by_us - answer_us(broker, oldest));
 }
 
 const char *ktxn__broker_why(const struct ktxn__broker *broker) {

@@ -44,9 +44,11 @@ struct ktxn__call {
   /* Inputs. */
   int16_t api;                      /* Kafka's api key */
   int16_t version_min, version_max; /* the highest of them that the connection's broker has is taken */
-  /* Until when it may wait for a connection and for its turn: then it ends UNSENT. Absolute, INT64_MAX = none. From the
-   * moment when it is encoded, its answer has the settings' request timeout; if that passes, the connection is dropped. */
+  /* Until when it may wait for a connection and for its turn: then it ends UNSENT. Absolute, INT64_MAX = none. */
   int64_t deadline_us;
+  /* How long its answer may take from the moment when it is encoded; if that passes, the connection is dropped. 0, or more
+   * than the settings' request timeout, = as long as that. */
+  int64_t answer_us;
 
   /*
    * Writes the body of the request; the headers are the broker's. Called when the request is about to be written, at
@@ -66,7 +68,7 @@ struct ktxn__call {
 
   /* The broker's own. */
   struct ktxn__call *next;
-  int64_t answer_by_us;
+  int64_t answer_by_us; /* moved when the broker is muted */
   int32_t correlation_id;
   bool begun; /* bytes of it are with the kernel */
 };

@@ -15,6 +15,9 @@
 /* Requests pulled within one run: each needs an answer from outside, unless it can't be sent at all. */
 #define PULLS_MAX 16
 
+/* What a coordinator gets at least, however short transaction.timeout.ms is: one at work needs some time for its log. */
+#define PATIENCE_MIN_US INT64_C(1000000)
+
 /* ---- bodies ------------------------------------------------------------------------------------------------------------ */
 
 static struct ktxn__str transactional_id(const struct ktxn__sender *sender) {
@@ -369,13 +372,17 @@ static struct ktxn__broker *destination(struct ktxn__sender *sender, int64_t now
   return ktxn__cluster_least_loaded(sender->cluster, avoid, now_us);
 }
 
+static int64_t at_most(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
 /* A coordinator that is cut off holds a request that it would have to write down for as long as the transaction may last;
- * before that the search must go on elsewhere. */
+ * before that the search must go on elsewhere. So half of it, for the connection and once more for the answer. */
 static int64_t patience_us(const struct ktxn__sender *sender) {
   int64_t request_us = sender->settings->request_timeout_ms * 1000;
   int64_t half_us = sender->settings->transaction_timeout_ms * 500;
   bool coordinator = sender->transactional && sender->txn_call.request.node != KTXN__TXN_NODE_NONE;
-  return coordinator && half_us < request_us ? half_us : request_us;
+  return coordinator ? at_most(half_us > PATIENCE_MIN_US ? half_us : PATIENCE_MIN_US, request_us) : request_us;
 }
 
 static void send(struct ktxn__sender *sender, struct ktxn__broker *broker, int64_t now_us) {
@@ -391,6 +398,7 @@ static void send(struct ktxn__sender *sender, struct ktxn__broker *broker, int64
       .version_min = min,
       .version_max = max,
       .deadline_us = now_us + patience_us(sender),
+      .answer_us = patience_us(sender),
       .encode = encode,
       .done = done,
   };

@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, error, move_coordinator, throttle, wait_for_gate
+from faults import call, close_after, drop_unapplied, error, move_coordinator, throttle, wait_for_gate
 from scene import ScenarioCase, protocols
 
 
@@ -25,6 +25,18 @@ class CoordinatorTest(ScenarioCase):
             scene.peer.move_coordinator("x")
             scene.transaction("a")
             scene.transaction("b")
+
+    @protocols(1, 2)
+    def test_B02_a_coordinator_that_is_silent_is_left_before_the_transaction_times_out(self, protocol):
+        with self.scene(protocol, request_timeout_ms=30000, delivery_timeout_ms=60000, transaction_timeout_ms=4000) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("a")
+            scene.ok("flush 15000")
+            scene.peer.on("EndTxn", drop_unapplied())
+            scene.commit()  # within CALL_MS, which is below request.timeout.ms
+            self.assertEqual(len(scene.peer.find("EndTxn")), 2)
+            self.assertIn("half of transaction.timeout.ms", scene.drive.errors())
 
     @protocols(1, 2)
     def test_B03_coordinator_moves_at_the_end(self, protocol):

@@ -129,6 +129,40 @@ static void an_answer_that_does_not_come_closes_the_connection(void **state) {
   expect_down(bench, "no answer to EndTxn within 30000 ms (request.timeout.ms)");
 }
 
+/* The second call has less time than the first one, and both share a connection. */
+static void an_answer_has_the_time_of_its_call(void **state) {
+  struct bench *bench = *state;
+  struct net_conn *conn = open_up(bench);
+  send_new(bench);
+  struct probe *hasty = new_probe(bench);
+  hasty->call.answer_us = 2000 * MS;
+  send_probe(bench, hasty);
+  settle(bench);
+  assert_true(run(bench) <= bench->now_us + 2000 * MS);
+  later(bench, 1999);
+  assert_true(conn->open);
+  assert_int_equal(bench->ended, 0);
+  later(bench, 10);
+  assert_false(conn->open);
+  assert_int_equal(hasty->fate, KTXN__CALL_LOST);
+  expect_down(bench, "no answer to EndTxn within 2000 ms (half of transaction.timeout.ms)");
+}
+
+static void an_answer_has_the_request_timeout_at_most(void **state) {
+  struct bench *bench = *state;
+  struct net_conn *conn = open_up(bench);
+  struct probe *patient = new_probe(bench);
+  patient->call.answer_us = 60000 * MS;
+  send_probe(bench, patient);
+  settle(bench);
+  later(bench, 29998);
+  assert_true(conn->open);
+  assert_in_range(ktxn__broker_awaited_us(bench->broker, bench->now_us), 29998 * MS, 29999 * MS);
+  later(bench, 10);
+  assert_false(conn->open);
+  expect_down(bench, "no answer to EndTxn within 30000 ms (request.timeout.ms)");
+}
+
 static void an_answer_that_drips_is_covered_by_the_timeout(void **state) {
   struct bench *bench = *state;
   struct net_conn *conn = open_up(bench);
@@ -309,6 +343,8 @@ int main(void) {
       TEST(the_queue_is_bounded),
       TEST(waiting_ends_at_the_deadline),
       TEST(an_answer_that_does_not_come_closes_the_connection),
+      TEST(an_answer_has_the_time_of_its_call),
+      TEST(an_answer_has_the_request_timeout_at_most),
       TEST(an_answer_that_drips_is_covered_by_the_timeout),
       TEST(a_connection_that_breaks_after_k_bytes),
       TEST(a_write_that_fails_took_nothing),
