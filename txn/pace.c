@@ -13,6 +13,7 @@
 enum {
   STEP_MIN_US = 100,
   STEP_MAX_US = 5000,      /* V2: a probe costs a broker little */
+  REPEAT_US = 300,         /* what is owed or repeated behind an end that is being completed: nothing was learnt of it */
   REFUSED_MAX_US = 20000,  /* V1: what Java waits each time (KAFKA-5477) */
   PROBES_MAX = 24,         /* then the write goes as it would without pacing */
   PACED_MAX_US = 100000,   /* likewise */
@@ -59,14 +60,23 @@ void ktxn__txn_pace_complete(struct ktxn__txn *txn, int64_t now_us, bool waited)
   ktxn__txn_pace_stop(txn);
 }
 
+/* The longest wait behind a 51. */
+static int64_t refused_us(const struct ktxn__txn *txn) {
+  return txn->config.retry_backoff_us < REFUSED_MAX_US ? txn->config.retry_backoff_us : REFUSED_MAX_US;
+}
+
 /* V1: the first registration of a transaction was answered 51. */
 void ktxn__txn_pace_refused(struct ktxn__txn *txn, int64_t now_us) {
-  int64_t max_us = txn->config.retry_backoff_us < REFUSED_MAX_US ? txn->config.retry_backoff_us : REFUSED_MAX_US;
   ktxn__txn_pace_begin(txn, now_us);
   if (txn->config.pacing)
-    wait(txn, now_us, max_us);
+    wait(txn, now_us, refused_us(txn));
   else
-    txn->retry_at_us = now_us + max_us;
+    txn->retry_at_us = now_us + refused_us(txn);
+}
+
+/* A registration that is repeated before an end, or a sweep's, was answered 51. */
+void ktxn__txn_pace_repeat(struct ktxn__txn *txn, int64_t now_us) {
+  ktxn__txn_wait_paced(txn, now_us, REPEAT_US, refused_us(txn));
 }
 
 static bool incomplete(const struct ktxn__txn_result *result) {

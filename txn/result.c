@@ -157,12 +157,10 @@ static void on_first_init(struct ktxn__txn *txn, int64_t now_us, const struct kt
     case KTXN__TXN_ELSEWHERE:
       ktxn__txn_refind_after(txn, now_us, slot, result->fate);
       return;
-    case KTXN__TXN_RETURN: {
-      enum ktxn_class error_class =
-          result->code == KTXN_E_TRANSACTION_ABORTABLE ? KTXN_CLASS_RETRY : KTXN_CLASS_CONFIG;
-      ktxn__txn_uninitialize(txn, ktxn__txn_cause(result->code, error_class, result->code, slot->api));
+    case KTXN__TXN_RETURN:
+      ktxn__txn_uninitialize(
+          txn, ktxn__txn_cause(result->code, ktxn__txn_class(action, result->code), result->code, slot->api));
       return;
-    }
     default:
       fatal(txn, slot, result->code);
       return;
@@ -215,7 +213,7 @@ static void group_registered(struct ktxn__txn *txn, int64_t now_us, const struct
 /* The coordinator is busy with our last end, or with what this transaction asked for before. */
 static void refused_51(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot) {
   if (slot->purpose != KTXN__TXN_FOR_TRANSACTION)
-    ktxn__txn_wait_paced(txn, now_us, 300, txn->config.retry_backoff_us < 20000 ? txn->config.retry_backoff_us : 20000);
+    ktxn__txn_pace_repeat(txn, now_us);
   else if (txn->acked)
     ktxn__txn_wait_backoff(txn, now_us); /* only what comes first behind an end has a reason to hurry (KAFKA-5477) */
   else

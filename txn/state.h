@@ -214,6 +214,7 @@ void ktxn__txn_pace_begin(struct ktxn__txn *txn, int64_t now_us);
 void ktxn__txn_pace_stop(struct ktxn__txn *txn);
 void ktxn__txn_pace_complete(struct ktxn__txn *txn, int64_t now_us, bool waited);
 void ktxn__txn_pace_refused(struct ktxn__txn *txn, int64_t now_us);
+void ktxn__txn_pace_repeat(struct ktxn__txn *txn, int64_t now_us);
 void ktxn__txn_pace_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result);
 void ktxn__txn_pace_advance(struct ktxn__txn *txn, int64_t now_us);

@@ -236,7 +236,8 @@ void ktxn__txn_set_features(struct ktxn__txn *txn, int level, bool v2_usable) {
   if (!begun || txn->mode != 2) return;
   /* Where nothing has left this may as well be a V1 transaction. */
   if (txn->registered_us < 0 && next_mode(txn) == 1) choose_mode(txn);
-  if (ktxn__txn_registers(txn)) register_all(txn);
+  /* What a commit that has left did not hold is not asked for again: a refusal of it would tell nothing of the commit. */
+  if (ktxn__txn_registers(txn) && !txn->commit_sent) register_all(txn);
 }
 
 /* ---- ask --------------------------------------------------------------------------------------------------------- */
