@@ -162,11 +162,29 @@ void ktxn__txn_debt_registered(struct ktxn__txn *txn, const struct ktxn__txn_slo
   sweep_next(txn);
 }
 
-/* That partition is gone, and with it what was given up there. The others are asked for again. */
-void ktxn__txn_debt_gone(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
-  partition->sweep = false;
-  txn->sweep_partitions--;
-  sweep_next(txn);
+/* One of the swept partitions, by the coordinator's answer for it. False: it is gone, and with it what was given up there. */
+static bool still_there(const struct ktxn__txn *txn, int64_t now_us, struct ktxn__txn_partition *partition, int16_t code) {
+  if (code != KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
+    partition->unknown_us = -1;
+    return true;
+  }
+  if (partition->unknown_us < 0) partition->unknown_us = now_us;
+  return now_us - partition->unknown_us < txn->config.gone_after_us;
+}
+
+/* Partitions were deleted, or the coordinator's metadata lag: then a late batch in one that was left out would be part of the
+ * next transaction, or hang. Only what stays unknown for long is left out; the others are asked for again, all at once. */
+void ktxn__txn_debt_unknown(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result) {
+  uint32_t before = txn->sweep_partitions;
+  for (uint32_t i = 0; i < txn->asked_count; i++) {
+    struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, ktxn__txn_asked(txn)[i]);
+    partition->sweep = still_there(txn, now_us, partition, i < result->code_count ? result->codes[i] : result->code);
+    if (!partition->sweep) txn->sweep_partitions--;
+  }
+  if (txn->sweep_partitions < before)
+    sweep_next(txn);
+  else
+    ktxn__txn_wait_backoff(txn, now_us);
 }
 
 /* The sweep's end reached a node that has no transaction at our epoch: not the one that has registered the sweep. */

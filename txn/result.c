@@ -276,14 +276,14 @@ static void on_repeat(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
   }
 }
 
-static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot, int16_t code,
-                              uint32_t index) {
+static void on_sweep_register(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
+                              const struct ktxn__txn_result *result, int16_t code) {
   enum ktxn__txn_action action = action_of(slot, code);
   bool partitions = slot->api == KTXN__TXN_API_ADD_PARTITIONS;
   if (action == KTXN__TXN_OK) {
     ktxn__txn_debt_registered(txn, slot);
   } else if (partitions && code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
-    ktxn__txn_debt_gone(txn, ktxn__txn_partition(txn, ktxn__txn_asked(txn)[index]));
+    ktxn__txn_debt_unknown(txn, now_us, result);
   } else if (action == KTXN__TXN_ABORTABLE || action == KTXN__TXN_RESTART) {
     fatal(txn, slot, code);
   } else {
@@ -299,7 +299,7 @@ static void register_answered(struct ktxn__txn *txn, int64_t now_us, const struc
   if (slot->purpose == KTXN__TXN_FOR_REPEAT) {
     on_repeat(txn, now_us, slot, result, code);
   } else if (slot->purpose == KTXN__TXN_FOR_DEBT) {
-    on_sweep_register(txn, now_us, slot, code, index);
+    on_sweep_register(txn, now_us, slot, result, code);
   } else if (code != 0) {
     register_failed(txn, now_us, slot, code, told ? (int32_t)ktxn__txn_asked(txn)[index] : -1, action_of(slot, code));
   } else {

@@ -44,6 +44,7 @@ void ktxn__txn_touch_group(struct ktxn__txn *txn, struct ktxn__txn_group *group)
 void ktxn__txn_mark_sweep(struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
   if (partition->sweep) return;
   partition->sweep = true;
+  partition->unknown_us = -1;
   txn->sweep_partitions++;
 }
 

@@ -28,6 +28,7 @@ enum ktxn__txn_registration { KTXN__TXN_REG_NONE, KTXN__TXN_REG_PENDING, KTXN__T
 struct ktxn__txn_partition {
   int64_t ordinal; /* of the transaction that `registration`, `tried` and `gone` speak of */
   int64_t producer_id; /* of the sequences below */
+  int64_t unknown_us;  /* of `sweep`: since then the coordinator has not known it; -1 = it has */
   int32_t next_sequence;
   int32_t node; /* where the copies on the wire are */
   int16_t producer_epoch;
@@ -267,6 +268,6 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
 void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result, enum ktxn__txn_action action);
 void ktxn__txn_debt_registered(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot);
-void ktxn__txn_debt_gone(struct ktxn__txn *txn, struct ktxn__txn_partition *partition);
+void ktxn__txn_debt_unknown(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_result *result);
 
 #endif

@@ -60,6 +60,7 @@ struct ktxn__txn_config {
   int64_t retry_backoff_us;       /* first wait after a retriable answer */
   int64_t retry_backoff_max_us;
   int64_t transaction_timeout_us; /* transaction.timeout.ms: tells a broker's timeout from a successor */
+  int64_t gone_after_us;          /* a partition that its coordinator has not known for so long is taken for deleted */
   uint64_t seed;                  /* for the jitter of waits */
 };
 

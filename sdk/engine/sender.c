@@ -11,6 +11,8 @@
 #define PARTITIONS_FIRST 4
 #define GROUPS_FIRST 1
 
+/* Longer than the metadata of a broker that works lag; an abort after which a topic is deleted takes so long. */
+#define GONE_AFTER_US INT64_C(10000000)
 
 struct ktxn__mem *ktxn__sender_mem(const struct ktxn__sender *sender) {
   return sender->ports->mem;
@@ -27,6 +29,7 @@ static struct ktxn__txn *make_txn(struct ktxn__sender *sender, uint64_t seed) {
       .retry_backoff_us = settings->retry_backoff_ms * 1000,
       .retry_backoff_max_us = settings->retry_backoff_max_ms * 1000,
       .transaction_timeout_us = settings->transaction_timeout_ms * 1000,
+      .gone_after_us = GONE_AFTER_US,
       .seed = seed,
   };
   void *block = ktxn__alloc(ktxn__sender_mem(sender), ktxn__txn_size(PARTITIONS_FIRST, GROUPS_FIRST));

@@ -202,9 +202,16 @@ static void fault_freeze(struct sim_world *world) {
   later(world, REPAIR_THAW, node, 30000000);
 }
 
+/* Metadata lag, but never so long that a client may take the topic for deleted (docs/TRANSACTIONS.md, what no client can
+ * promise), and never again so soon that it may think so. */
 static void fault_hide(struct sim_world *world) {
+  enum { HIDDEN_MOST_US = 5000000, SHOWN_LEAST_US = 10000000 };
+  if (world->now_us < world->hide_from_us) {
+    return;
+  }
+  world->hide_from_us = world->now_us + HIDDEN_MOST_US + SHOWN_LEAST_US;
   ktxn__model_hide_topic(world->model, sim_topic(0), true);
-  later(world, REPAIR_SHOW, 0, 10000000);
+  later(world, REPAIR_SHOW, 0, HIDDEN_MOST_US);
 }
 
 static void fault_level(struct sim_world *world) {

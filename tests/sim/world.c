@@ -240,6 +240,7 @@ static void begin(struct sim_world *world) {
   world->client_count = 0;
   world->txn_count = 0;
   world->front_us = INT64_MAX;
+  world->hide_from_us = 0;
   world->hash = UINT64_C(0xcbf29ce484222325);
   memset(world->newest, 0, sizeof world->newest);
   memset(world->proved, 0, sizeof world->proved);

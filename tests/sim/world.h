@@ -212,6 +212,7 @@ struct sim_world {
   struct ktxn__front *front;
   int64_t front_us; /* of the event in the heap */
   bool node_up[SIM_NODES], node_cut[SIM_NODES];
+  int64_t hide_from_us; /* the topic may be hidden again */
 
   struct sim_conn conns[SIM_CONNS];
   uint32_t conn_count;

@@ -112,7 +112,7 @@ static void same(const struct trace *t, const char *what, const char *want, cons
 
 static void restart(struct trace *t) {
   if (ktxn__txn_size(PARTITIONS, GROUPS) > sizeof t->block) fail(t, "block too small", "");
-  t->config = (struct ktxn__txn_config){true, false, 5, 100000, 1000000, 60000000, 1};
+  t->config = (struct ktxn__txn_config){true, false, 5, 100000, 1000000, 60000000, 10000000, 1};
   t->now_us = 1000000;
   t->txn = NULL;
   memset(&t->request, 0, sizeof t->request);

@@ -348,7 +348,7 @@ static void end_transaction(void) {
 }
 
 static void start(uint64_t seed, bool transactional) {
-  struct ktxn__txn_config config = {transactional, false, (uint8_t)(1 + seed % 5), 1000, 1000, 60000000, seed};
+  struct ktxn__txn_config config = {transactional, false, (uint8_t)(1 + seed % 5), 1000, 1000, 60000000, 10000000, seed};
   memset(&run, 0, sizeof run);
   run.random = seed;
   run.transactional = transactional;
