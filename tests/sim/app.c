@@ -82,6 +82,7 @@ static void finish_txn(struct sim_client *client) {
 static void on_fatal(struct sim_client *client, const ktxn_error *error) {
   sim_tell(client->world, "client %d: fatal %d %s", (int)client->index, error->code, error->message);
   client->world->stats->fatal++;
+  sim_needless_end(client->world, client->index, error);
   if (client->txn >= 0) {
     told(client, error->outcome);
   }
@@ -188,7 +189,7 @@ static void after_send(struct sim_client *client) {
   client->step = client->want_offsets ? SIM_STEP_OFFSETS : client->want_flush ? SIM_STEP_FLUSH : SIM_STEP_THINK;
   client->think_us = client->world->now_us + sim_span(&client->world->choices, SIM_APP, 0, 20000);
   /* Now and then for longer than the broker waits. */
-  if (!client->world->healed && chance(client, 10000)) {
+  if (!client->world->healed && chance(client, client->world->options.oversleep)) {
     client->think_us += client->world->options.transaction_timeout_ms * 1500;
   }
 }
@@ -340,6 +341,9 @@ static bool step_close(struct sim_client *client) {
     return false;
   }
   serve_callbacks(client);
+  if (client->flush_pending) {
+    sim_violate(client->world, "S10: a flush of client %d has never ended", (int)client->index);
+  }
   client->step = SIM_STEP_OVER;
   return true;
 }

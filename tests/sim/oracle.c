@@ -137,6 +137,20 @@ void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *see
   }
 }
 
+/* Protocol 1: InitProducerId repeated after its coordinator has loaded its log anew is answered "fenced" (outcomes that no client
+ * can have: docs/TRANSACTIONS.md). */
+static bool may_be_reloaded(const struct sim_world *world, const ktxn_error *error) {
+  return !world->sweep.on && error->code == KTXN_E_FENCED && strstr(error->message, "to InitProducerId") != NULL;
+}
+
+void sim_needless_end(struct sim_world *world, int32_t client, const ktxn_error *error) {
+  bool pair = world->sweep.strikes[1].at > 0;
+  bool judged = world->sweep.on ? !pair : world->options.gentle;
+  if (judged && !may_be_reloaded(world, error)) {
+    sim_violate(world, "S5: client %d has ended without need: %d %s", (int)client, error->code, error->message);
+  }
+}
+
 /* ---- at the end ------------------------------------------------------------------------------------------------------ */
 
 enum { PIDS = 64 };

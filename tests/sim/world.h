@@ -62,6 +62,8 @@ struct sim_options {
   uint32_t level_change;
   uint32_t fault_kinds; /* which kinds of cluster faults there are in this run: bits */
   bool marker_twice;
+  uint32_t oversleep;   /* the application waits for longer than the broker does */
+  bool gentle;          /* nothing happens that may end a producer or destroy evidence: see sim_needless_end() */
   int64_t fault_period_us;
   int64_t heal_us;        /* then nothing bad happens any more */
   int64_t delay_us;       /* of the network */
@@ -293,6 +295,8 @@ const char *sim_strike_name(uint32_t kind);
 bool sim_sweep_run(struct sim_world *world, bool pairs);
 
 /* oracle.c */
+/** A producer has ended, or an outcome was told as in doubt: a violation where nothing that happens calls for it. */
+void sim_needless_end(struct sim_world *world, int32_t client, const ktxn_error *error);
 void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen);
 void sim_oracle_judge(struct sim_world *world);
 
