@@ -341,6 +341,9 @@ static bool step_close(struct sim_client *client) {
     return false;
   }
   serve_callbacks(client);
+  if (client->op.error.code != 0 && client->world->sweep.on) {
+    sim_needless_end(client->world, client->index, &client->op.error);
+  }
   if (client->flush_pending) {
     sim_violate(client->world, "S10: a flush of client %d has never ended", (int)client->index);
   }

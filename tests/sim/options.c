@@ -101,6 +101,7 @@ void sim_options_canonical(const struct sim_sweep *sweep, struct sim_options *op
       .records = 5,
       .offsets = 500000,
       .aborts = sweep->aborts ? 500000 : 0,
+      .flushes = 500000,
       .delay_us = 400,
       .append_us = 200,
       .marker_us = 400,
