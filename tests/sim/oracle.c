@@ -121,9 +121,8 @@ static void on_marker(struct sim_world *world, const struct ktxn__model_seen *se
 }
 
 void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen) {
-  world->hash = (world->hash ^ (uint64_t)seen->sight ^ (uint64_t)seen->offset << 8 ^ (uint64_t)seen->producer_epoch << 24 ^
-                 (uint64_t)world->now_us) *
-                UINT64_C(0x100000001b3);
+  const int64_t words[] = {seen->sight, seen->offset, seen->producer_id, seen->producer_epoch, seen->base_sequence, world->now_us};
+  world->hash = sim_mix(world->hash, words, sizeof words);
   if (seen->sight == KTXN__MODEL_SAW_APPEND && seen->producer_id >= 0 && !seen->duplicate) {
     on_append(world, seen);
   } else if (seen->sight == KTXN__MODEL_SAW_MARKER) {

@@ -91,6 +91,20 @@ void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_t
   push(world, (struct sim_event){at_us, world->order++, type, a, 0, copy, size});
 }
 
+uint64_t sim_mix(uint64_t hash, const void *memory, size_t size) {
+  const uint8_t *bytes = memory;
+  while (size > 0) {
+    uint64_t word = 0;
+    size_t part = size < sizeof word ? size : sizeof word;
+    memcpy(&word, bytes, part);
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 29;
+    bytes += part;
+    size -= part;
+  }
+  return hash;
+}
+
 /* ---- a run ----------------------------------------------------------------------------------------------------------- */
 
 static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token) {
@@ -118,7 +132,14 @@ static void on_fault(struct sim_world *world) {
   sim_schedule(world, world->now_us + world->options.fault_period_us, SIM_EVENT_FAULT, 0, 0);
 }
 
+/* What happens, when, to whom, with which bytes: two runs of a seed must agree in all of it. */
+static void watch(struct sim_world *world, const struct sim_event *event) {
+  uint64_t words[3] = {(uint64_t)event->at_us, (uint64_t)event->type << 32 | event->a, (uint64_t)event->b << 32 | event->size};
+  world->hash = sim_mix(sim_mix(world->hash, words, sizeof words), event->bytes, event->size);
+}
+
 static void handle(struct sim_world *world, const struct sim_event *event) {
+  watch(world, event);
   switch (event->type) {
     case SIM_EVENT_CONNECT:
       sim_net_connect(world, event->a);

@@ -241,6 +241,7 @@ struct sim_world *sim_world_new(struct sim_stats *stats);
 void sim_world_free(struct sim_world *world);
 /** One run from `world->choices`. False: a violation, told in world->violation. */
 bool sim_world_run(struct sim_world *world);
+uint64_t sim_mix(uint64_t hash, const void *memory, size_t size);
 void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b);
 void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
                         size_t size);
