@@ -264,7 +264,7 @@ enum ktxn__topic_interest ktxn__accumulator_topic_interest(struct ktxn__accumula
 /**
  * Fresh metadata: the topic has that many partitions (at least 1), `leaders[i]` is the node of partition i, -1 = none.
  * Call it after every metadata answer that covers the topic, also if nothing changed: whoever waits is notified.
- * False: out of memory, nothing changed.
+ * False: out of memory, nothing changed, nobody is notified; call it again a little later.
  */
 bool ktxn__accumulator_set_topic(struct ktxn__accumulator *acc, uint32_t topic, uint32_t partition_count,
                                  const int32_t *leaders);

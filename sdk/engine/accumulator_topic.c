@@ -44,15 +44,17 @@ bool ktxn__accumulator_set_topic(struct ktxn__accumulator *acc, uint32_t topic, 
                                  const int32_t *leaders) {
   ktxn__accumulator_lock(acc);
   struct ktxn__topics_entry *entry = acc->topics.entries[topic];
-  bool set = ktxn__topics_set(&acc->topics, entry, partition_count, leaders);
-  if (set) {
-    entry->range_confirmed = entry->range_asked;
-    entry->range_asked = false;
-    entry->refused = false;
-    ktxn__topics_set_cause(&acc->topics, entry, NULL);
+  if (!ktxn__topics_set(&acc->topics, entry, partition_count, leaders)) {
+    /* No memory, and no news: whoever waits would only ask again at once. */
+    ktxn__accumulator_unlock(acc);
+    return false;
   }
+  entry->range_confirmed = entry->range_asked;
+  entry->range_asked = false;
+  entry->refused = false;
+  ktxn__topics_set_cause(&acc->topics, entry, NULL);
   unlock_told(acc);
-  return set;
+  return true;
 }
 
 void ktxn__accumulator_set_topic_error(struct ktxn__accumulator *acc, uint32_t topic, const ktxn_error *error,

@@ -115,12 +115,16 @@ static void apply(struct ktxn__cluster *cluster, const struct ktxn__metadata_res
       ktxn__cluster_earlier(cluster->full_at_us, now_us + cluster->settings->metadata_age_max_ms * 1000);
 }
 
-static void back_off(struct ktxn__cluster *cluster, int64_t now_us) {
+static void wait(struct ktxn__cluster *cluster, int64_t now_us) {
   const struct ktxn__cluster_settings *settings = cluster->settings;
   int64_t wait_ms = ktxn__backoff(settings->retry_backoff_ms, settings->retry_backoff_max_ms, cluster->attempts,
                                   cluster->ports->random(cluster->ports->ctx));
   cluster->attempts++;
   cluster->not_before_us = now_us + wait_ms * 1000;
+}
+
+static void back_off(struct ktxn__cluster *cluster, int64_t now_us) {
+  wait(cluster, now_us);
   for (struct ktxn__cluster_topic *topic = first_topic(cluster); topic != NULL; topic = next_topic(cluster, topic)) {
     topic->asked = false;
     cluster->ask_at_us = ktxn__cluster_earlier(cluster->ask_at_us, topic->ask_at_us);
@@ -245,6 +249,8 @@ void ktxn__cluster_metadata_run(struct ktxn__cluster *cluster, int64_t now_us) {
   struct ktxn__broker *broker = ktxn__cluster_least_loaded(cluster, KTXN__CLUSTER_NO_NODE, now_us);
   if (broker != NULL) {
     ask(cluster, broker, now_us);
+  } else if (ktxn__cluster_nodes_usable_at(cluster) <= now_us) {
+    wait(cluster, now_us); /* there is a node, and no memory for its connection */
   }
 }
 

@@ -6,6 +6,8 @@
 
 /* What the cluster knows about the topics that the accumulator holds records for. */
 
+#define NO_MEMORY_US INT64_C(10000)
+
 static bool make_room(struct ktxn__sender *sender, uint32_t count) {
   if (count <= sender->topic_room) {
     return true;
@@ -57,6 +59,12 @@ static void publish_error(struct ktxn__sender *sender, uint32_t index, const str
                   missing ? "; create it, or check its name" : "");
   error.broker_code = entry->error_code;
   ktxn__accumulator_set_topic_error(sender->acc, index, &error, refuse);
+}
+
+/* Memory is short: the next run is not left to chance, somebody may wait for the topic. */
+static void again_soon(struct ktxn__sender *sender, int64_t now_us) {
+  int64_t at_us = now_us + NO_MEMORY_US;
+  sender->wait_us = at_us < sender->wait_us ? at_us : sender->wait_us;
 }
 
 /* True when all is told: else again at the next run. */
@@ -133,14 +141,20 @@ static void answer(struct ktxn__sender *sender, uint32_t index, int64_t now_us) 
     topic->version = topic->entry->version;
     topic->troubled = false;
     check_identity(sender, index, now_us);
+  } else {
+    again_soon(sender, now_us);
   }
 }
 
 void ktxn__sender_sync_topics(struct ktxn__sender *sender, uint32_t topic_count, int64_t now_us) {
   char trouble[KTXN__SENDER_TROUBLE_MAX] = "";
   sender->topic_count = make_room(sender, topic_count) ? topic_count : sender->topic_room;
+  if (sender->topic_count < topic_count) {
+    again_soon(sender, now_us);
+  }
   for (uint32_t i = 0; i < sender->topic_count; i++) {
     if (!ask(sender, i, now_us)) {
+      again_soon(sender, now_us);
       continue;
     }
     if (sender->topics[i].entry->answers > 0) {

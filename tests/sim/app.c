@@ -102,7 +102,7 @@ static void on_error(struct sim_client *client, const ktxn_error *error) {
   } else if (error->error_class == KTXN_CLASS_CONFIG && client->txn >= 0) {
     client->step = SIM_STEP_ABORT;
   } else {
-    client->wait_us = client->world->now_us + 20000;
+    client->rest_us = client->world->now_us + 20000;
   }
 }
 
@@ -352,6 +352,9 @@ static bool step_close(struct sim_client *client) {
 }
 
 static bool step(struct sim_client *client) {
+  if (client->world->now_us < client->rest_us) {
+    return false;
+  }
   switch (client->step) {
     case SIM_STEP_INIT:
       return step_init(client);
@@ -409,6 +412,6 @@ int64_t sim_app_deadline(const struct sim_client *client) {
   if (client->step == SIM_STEP_THINK) {
     return client->think_us;
   }
-  bool waits = client->wait_us > client->world->now_us;
-  return waits ? client->wait_us : INT64_MAX;
+  int64_t at_us = client->wait_us > client->rest_us ? client->wait_us : client->rest_us;
+  return at_us > client->world->now_us ? at_us : INT64_MAX;
 }

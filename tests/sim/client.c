@@ -102,6 +102,9 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   ktxn__sender_attach(client->sender, world->now_us);
   sim_tell(world, "client %d starts with %s", (int)index, client->tid);
   sim_app_start(client, last);
+  if (world->sweep.alloc > 0 && index == 0) {
+    sim_cluster_starve(world, index, world->sweep.alloc, world->sweep.alloc_on);
+  }
   sim_client_soon(client);
   return index;
 }
@@ -156,6 +159,10 @@ void sim_client_kill(struct sim_world *world, int32_t index) {
   }
   sim_net_drop_client(world, index);
   client->dying = true;
+  if (world->sweep.alloc > 0 && index == 0) {
+    world->stats->allocations += world->sweep.alloc - 1 - (uint64_t)atomic_load(&client->mem.fail_after);
+    ktxn__mem_fail(&client->mem, 0, false);
+  }
   ktxn__sender_release(client->sender, world->now_us);
   ktxn__engine_free(client->engine);
   if (!client->gone) {

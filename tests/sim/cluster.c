@@ -4,7 +4,7 @@
 
 /* The modelled cluster, what happens to requests at its nodes, and what happens to the nodes. */
 
-enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER, REPAIR_WEDGED };
+enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER, REPAIR_WEDGED, REPAIR_MEMORY };
 
 struct ktxn__str sim_topic(int32_t topic) {
   static const char *const names[SIM_TOPICS] = {"topic", "other"};
@@ -214,6 +214,28 @@ static void fault_hide(struct sim_world *world) {
   later(world, REPAIR_SHOW, 0, HIDDEN_MOST_US);
 }
 
+static int32_t any_client(struct sim_world *world) {
+  int32_t id = (int32_t)pick(world, (uint32_t)world->options.ids);
+  int32_t client = world->owner[id];
+  return client >= 0 && world->clients[client].alive ? client : -1;
+}
+
+void sim_cluster_starve(struct sim_world *world, int32_t client, uint32_t at, bool on) {
+  sim_tell(world, "client %d: allocation %u from now fails%s", (int)client, at, on ? ", and what follows" : "");
+  world->stats->starved++;
+  ktxn__mem_fail(&world->clients[client].mem, at, on);
+  if (on) {
+    sim_schedule(world, world->now_us + 1000000, SIM_EVENT_REPAIR, REPAIR_MEMORY, (uint32_t)client);
+  }
+}
+
+static void fault_memory(struct sim_world *world) {
+  int32_t client = any_client(world);
+  if (client >= 0 && bad(world, SIM_FAULT, world->options.no_memory)) {
+    sim_cluster_starve(world, client, 1 + pick(world, 60), pick(world, 2) == 1);
+  }
+}
+
 static void fault_level(struct sim_world *world) {
   static const int16_t levels[] = {2, 1, 0};
   if (!bad(world, SIM_FAULT, world->options.level_change)) {
@@ -234,12 +256,6 @@ static void cluster_fault(struct sim_world *world) {
   }
   world->stats->faults++;
   kinds[kind](world);
-}
-
-static int32_t any_client(struct sim_world *world) {
-  int32_t id = (int32_t)pick(world, (uint32_t)world->options.ids);
-  int32_t client = world->owner[id];
-  return client >= 0 && world->clients[client].alive ? client : -1;
 }
 
 /* A process is killed, or it is only paused and wakes up when another has taken its place. */
@@ -272,6 +288,7 @@ void sim_cluster_fault(struct sim_world *world) {
     process_fault(world);
   }
   fault_level(world);
+  fault_memory(world);
 }
 
 void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) {
@@ -370,6 +387,9 @@ void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argumen
     case REPAIR_WEDGED:
       unwedge(world);
       break;
+    case REPAIR_MEMORY:
+      ktxn__mem_fail(&world->clients[argument].mem, 0, false);
+      break;
     default:
       break;
   }
@@ -393,6 +413,7 @@ void sim_cluster_heal(struct sim_world *world) {
   lead(world);
   for (int32_t i = 0; i < world->client_count; i++) {
     world->clients[i].paused = false;
+    ktxn__mem_fail(&world->clients[i].mem, 0, false);
   }
   sim_net_pump(world);
 }

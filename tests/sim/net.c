@@ -60,7 +60,7 @@ static int64_t held_us(struct sim_world *world) {
   return sim_span(&world->choices, SIM_NET, 1000, 180000000);
 }
 
-static void send_on(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,
+static void send_bytes(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,
                     const uint8_t *bytes, size_t size) {
   int64_t at_us = world->now_us + delay_us(world) + more_us;
   at_us = at_us > *last_us ? at_us : *last_us;
@@ -73,6 +73,18 @@ static void send_on(struct sim_world *world, uint32_t index, enum sim_event_type
   }
   sim_schedule_bytes(world, at_us, type, index, bytes, size);
   *last_us = at_us;
+}
+
+/* What a node says may be spoilt; what a client says never is. */
+static void send_on(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,
+                    const uint8_t *bytes, size_t size) {
+  if (type != SIM_EVENT_TO_CLIENT || !bad(world, SIM_NET, world->options.hostile)) {
+    send_bytes(world, index, type, last_us, more_us, bytes, size);
+    return;
+  }
+  uint8_t *spoilt = sim_hostile(world, bytes, &size);
+  send_bytes(world, index, type, last_us, more_us, spoilt, size);
+  free(spoilt);
 }
 
 static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *spans, size_t count) {

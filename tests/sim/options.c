@@ -58,6 +58,7 @@ static void make_gentle(struct sim_options *options) {
   options->level_change = 0;
   options->net_hold = 0;
   options->oversleep = 0;
+  options->no_memory = 0;
   options->fault_kinds &= GENTLE_KINDS;
   options->cluster_fault = options->fault_kinds == 0 ? 0 : options->cluster_fault;
   options->transaction_timeout_ms = 900000;
@@ -82,6 +83,7 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->zombies = swarm(choices, 900000);
   options->level_change = options->level > 0 && options->verification ? swarm(choices, 300000) : 0;
   options->oversleep = 10000;
+  options->no_memory = sim_choose(choices, SIM_OPTIONS, 8) == 7 ? swarm(choices, 50000) : 0;
   options->fault_period_us = sim_span(choices, SIM_OPTIONS, 3000, 1000000);
   options->heal_us = sim_span(choices, SIM_OPTIONS, 1000000, 120000000);
   if (sim_choose(choices, SIM_OPTIONS, 4) == 3) {
@@ -122,10 +124,10 @@ void sim_options_print(const struct sim_options *o) {
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
-         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, level %u, oversleep %u%s\n",
+         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
          o->offsets, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
          o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->level_change,
-         o->oversleep, o->gentle ? "; gentle" : "");
+         o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
          "%lld, delivery %lld, linger %lld, backoff %lld; pacing %d\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,

@@ -11,18 +11,20 @@
  * ktxn-sim: attacks the production client with every fault, in virtual time, from one seed.
  *
  *   ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--trace] [--shrink] [--verbose]
- *   ktxn-sim --sweep | --pairs [--trace]
+ *   ktxn-sim --sweep | --pairs | --alloc [--trace]
+ *   ktxn-sim --hostile ...
  *   ktxn-sim ... --print-places | --places FILE    where the runs have come to; FILE names the places that must be reached
  *
  * Each run has a seed of its own: the first is N (default 1), then N + 1 and so on. The first violation ends the program
  * with 1, after it has printed the options of that run and the command that repeats it. --sweep: nothing is drawn; each
- * fault hits each request of a canonical workload, or with --pairs each two of them.
+ * fault hits each request of a canonical workload, or with --pairs each two of them; --alloc: each allocation fails.
+ * --hostile: what nodes say is spoilt on the way (hostile.c).
  */
 
 struct arguments {
   uint64_t seed, runs, transactions;
   double seconds;
-  bool trace, shrink, verbose, sweep, pairs, print_places;
+  bool trace, shrink, verbose, sweep, pairs, alloc, hostile, print_places;
   const char *places;
 };
 
@@ -58,6 +60,12 @@ static bool parse_one(int *i, char **argv, struct arguments *a) {
   }
   if (strcmp(argv[*i], "--pairs") == 0) {
     return a->sweep = a->pairs = true;
+  }
+  if (strcmp(argv[*i], "--alloc") == 0) {
+    return a->sweep = a->alloc = true;
+  }
+  if (strcmp(argv[*i], "--hostile") == 0) {
+    return a->hostile = true;
   }
   if (strcmp(argv[*i], "--shrink") == 0) {
     return a->shrink = true;
@@ -99,6 +107,7 @@ static void print_stats(const struct sim_stats *s, double seconds) {
   printf("%llu events, %llu requests, %llu faults of the cluster, %llu of processes, %llu late writes, %llu producers ended\n",
          (unsigned long long)s->events, (unsigned long long)s->requests, (unsigned long long)s->faults,
          (unsigned long long)s->killed, (unsigned long long)s->late, (unsigned long long)s->fatal);
+  printf("%llu answers spoilt, %llu times no memory\n", (unsigned long long)s->spoilt, (unsigned long long)s->starved);
 }
 
 /* One run in a hundred is done twice, and must be the same in everything that happens. */
@@ -119,13 +128,13 @@ static bool runs_alike(struct sim_world *world, uint64_t seed) {
 static void print_violation(struct sim_world *world, uint64_t seed) {
   printf("seed %llu: %s\n", (unsigned long long)seed, world->violation);
   sim_options_print(&world->options);
-  printf("again: ktxn-sim --seed %llu --trace\n", (unsigned long long)seed);
+  printf("again: ktxn-sim --seed %llu%s --trace\n", (unsigned long long)seed, world->hostile ? " --hostile" : "");
 }
 
 int main(int argc, char **argv) {
   struct arguments a;
   if (!parse(argc, argv, &a)) {
-    fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs] [--trace] [--shrink]\n"
+    fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs | --alloc]\n                [--hostile] [--trace] [--shrink]\n"
                     "                [--verbose] [--print-places | --places FILE]\n");
     return 2;
   }
@@ -134,7 +143,8 @@ int main(int argc, char **argv) {
   double began_s = now_s();
   bool well = true;
   world->trace = a.trace;
-  well = !a.sweep || sim_sweep_run(world, a.pairs);
+  world->hostile = a.hostile;
+  well = !a.sweep || (a.alloc ? sim_sweep_alloc(world) : sim_sweep_run(world, a.pairs));
   for (uint64_t seed = a.seed; !a.sweep && well && !enough(&a, &stats, began_s); seed++) {
     sim_choices_seed(&world->choices, seed);
     well = sim_world_run(world);

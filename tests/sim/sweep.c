@@ -57,6 +57,36 @@ static bool first_strikes(struct sim_world *world, bool pairs) {
   return requests > 0;
 }
 
+/* How many allocations the first client makes when none fails. */
+static uint32_t count_allocations(struct sim_world *world) {
+  enum { MANY = 1000000 };
+  uint64_t before = world->stats->allocations;
+  world->sweep.alloc = MANY;
+  world->sweep.alloc_on = false;
+  return run_one(world) ? (uint32_t)(world->stats->allocations - before) : 0;
+}
+
+bool sim_sweep_alloc(struct sim_world *world) {
+  world->sweep.on = true;
+  for (int i = 0; i < 4; i++) {
+    world->sweep.v2 = i & 1;
+    world->sweep.aborts = i & 2;
+    uint32_t count = count_allocations(world);
+    for (uint32_t at = 1; at <= count; at++) {
+      world->sweep.alloc = at;
+      for (int on = 0; on < 2; on++) {
+        world->sweep.alloc_on = on;
+        if (!run_one(world)) {
+          printf("  allocation %u%s\n", at, on ? " and what follows" : "");
+          return false;
+        }
+      }
+    }
+    printf("protocol %d%s: %u allocations\n", world->sweep.v2 ? 2 : 1, world->sweep.aborts ? ", with aborts" : "", count);
+  }
+  return true;
+}
+
 bool sim_sweep_run(struct sim_world *world, bool pairs) {
   world->sweep.on = true;
   for (int i = 0; i < 4; i++) {

@@ -10,9 +10,14 @@
 #define EVENTS_MAX 2000000        /* of one run: more is work without end */
 #define SETTLE_US INT64_C(900000000) /* after the last fault everything must have come to its end */
 
+/* S1 to S7 and the contract: they ask what the logs hold, which a hostile cluster makes meaningless. */
+static bool is_of_outcomes(const char *format) {
+  return (format[0] == 'S' && format[1] >= '1' && format[1] <= '7' && format[2] == ':') || strncmp(format, "contract", 8) == 0;
+}
+
 void sim_violate(struct sim_world *world, const char *format, ...) {
   va_list arguments;
-  if (world->violated) {
+  if (world->violated || (world->options.hostile > 0 && is_of_outcomes(format))) {
     return;
   }
   world->violated = true;
@@ -271,6 +276,7 @@ static void begin(struct sim_world *world) {
     sim_options_canonical(&world->sweep, &world->options);
   } else {
     sim_options_draw(&world->choices, &world->options);
+    world->options.hostile = world->hostile ? 1000 + sim_choose(&world->choices, SIM_OPTIONS, 100000) : 0;
   }
   for (int32_t id = 0; id < SIM_IDS; id++) {
     world->owner[id] = -1;

@@ -62,6 +62,8 @@ struct sim_options {
   uint32_t level_change;
   uint32_t fault_kinds; /* which kinds of cluster faults there are in this run: bits */
   bool marker_twice;
+  uint32_t hostile;     /* bytes of a node are changed on their way; in hostile runs only */
+  uint32_t no_memory;   /* an allocation of a client fails, or all of them for a while */
   uint32_t oversleep;   /* the application waits for longer than the broker does */
   bool gentle;          /* nothing happens that may end a producer or destroy evidence: see sim_needless_end() */
   int64_t fault_period_us;
@@ -85,6 +87,8 @@ struct sim_sweep {
   bool v2;
   bool aborts; /* every other transaction is aborted */
   struct sim_strike strikes[2];
+  uint32_t alloc;     /* this allocation of the first client fails, counted from 1; 0 = none */
+  bool alloc_on;      /* and those that follow, for a second */
 };
 
 enum sim_event_type {
@@ -189,13 +193,15 @@ struct sim_client {
   bool fatal;
   int64_t think_us;
   int64_t wait_us; /* for room or metadata, until then */
+  int64_t rest_us; /* after an error that says "call again": not before */
   ktxn_offset offset;
   ktxn_group group;
   bool last; /* the transaction that proves that the cluster is well */
 };
 
 struct sim_stats {
-  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits;
+  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits, spoilt, starved,
+      allocations; /* of clients that were to fail, see sim_sweep_alloc() */
 };
 
 struct sim_world {
@@ -230,6 +236,7 @@ struct sim_world {
   int64_t newest[SIM_CLIENTS]; /* the highest ordinal of each incarnation of which a batch is in a log */
 
   struct sim_stats *stats;
+  bool hostile; /* see hostile.c */
   bool trace; /* tell the story */
   bool violated;
   char violation[256];
@@ -282,10 +289,16 @@ bool sim_cluster_start(struct sim_world *world);
 void sim_cluster_fault(struct sim_world *world);
 void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument);
 void sim_cluster_heal(struct sim_world *world);
+/** The at-th allocation of that client from now fails, and with `on` those that follow for a while. */
+void sim_cluster_starve(struct sim_world *world, int32_t client, uint32_t at, bool on);
 void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node);
 struct ktxn__str sim_topic(int32_t topic);
 /** The i-th error that a node may answer to that request for a while; 0 = it has none. */
 int16_t sim_error(int16_t api, uint32_t i);
+
+/* hostile.c */
+/** Other bytes instead of these; the caller frees them. */
+uint8_t *sim_hostile(struct sim_world *world, const uint8_t *bytes, size_t *size);
 
 /* strike.c */
 void sim_strike(struct sim_world *world, int32_t node, int16_t api, struct ktxn__model_fate *fate);
@@ -294,6 +307,8 @@ const char *sim_strike_name(uint32_t kind);
 /* sweep.c */
 /** The canonical transactions with each fault, or each pair of them, at each request. False: a violation, told. */
 bool sim_sweep_run(struct sim_world *world, bool pairs);
+/** The same transactions with each allocation failing, alone or with what follows. */
+bool sim_sweep_alloc(struct sim_world *world);
 
 /* oracle.c */
 /** A producer has ended, or an outcome was told as in doubt: a violation where nothing that happens calls for it. */

@@ -40,6 +40,23 @@ static void test_a_new_topic_is_asked_for_once(void **state) {
   fixture_stop(&f);
 }
 
+static void test_no_memory_for_a_topic_is_no_news(void **state) {
+  (void)state;
+  struct fixture f;
+  static const int32_t leaders[] = {1, 2};
+  fixture_start(&f, &FIXTURE_CONFIG);
+  (void)fixture_begin(&f);
+  assert_int_equal(fixture_send(&f, "orders", -1, 10, NULL, NULL), KTXN__APPEND_NO_TOPIC);
+  (void)fixture_collect(&f, 1000);
+  ktxn__mem_fail(&f.mem, 1, true);
+  assert_false(ktxn__accumulator_set_topic(f.acc, 0, 2, leaders));
+  assert_int_equal(f.notes, 0); /* who waits would ask again at once, and so on */
+  ktxn__mem_fail(&f.mem, 0, false);
+  assert_true(ktxn__accumulator_set_topic(f.acc, 0, 2, leaders));
+  assert_int_equal(f.notes, 1);
+  fixture_stop(&f);
+}
+
 static void test_a_refused_topic_refuses_records(void **state) {
   (void)state;
   struct fixture f;
@@ -307,6 +324,7 @@ static void test_records_are_in_the_batch(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_new_topic_is_asked_for_once),
+      cmocka_unit_test(test_no_memory_for_a_topic_is_no_news),
       cmocka_unit_test(test_a_refused_topic_refuses_records),
       cmocka_unit_test(test_names_that_no_topic_can_have),
       cmocka_unit_test(test_partition_beyond_the_count),

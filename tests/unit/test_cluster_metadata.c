@@ -389,6 +389,19 @@ static void every_failing_allocation_is_survived(void **state) {
   assert_int_equal(topic->partition_count, 3);
 }
 
+/* Not asked again at once, which would keep the thread busy for as long as memory is short. */
+static void no_memory_for_a_connection_is_waited_out(void **state) {
+  struct bench *bench = *state;
+  model_topic(&bench->model, "a", 3);
+  struct ktxn__topic *topic = ktxn__cluster_want_topic(bench->cluster, "a", bench->now_us);
+  ktxn__mem_fail(&bench->net->mem, 1, true);
+  later(bench, 500);
+  assert_int_equal(topic->partition_count, 0);
+  ktxn__mem_fail(&bench->net->mem, 0, false);
+  later(bench, 3000);
+  assert_int_equal(topic->partition_count, 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(a_wanted_topic_is_asked_for_and_learned),
@@ -412,6 +425,7 @@ int main(void) {
       TEST(malformed_answers_drop_the_connection_and_another_is_asked),
       TEST(many_topics),
       TEST(every_failing_allocation_is_survived),
+      TEST(no_memory_for_a_connection_is_waited_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
