@@ -8,6 +8,8 @@
  * what it did and what it was told; the oracle compares that with the logs.
  */
 
+#define HOSTILE_PATIENCE_US INT64_C(60000000)
+
 static bool chance(struct sim_client *client, uint32_t per_million) {
   return sim_chance(&client->world->choices, SIM_APP, per_million);
 }
@@ -351,8 +353,40 @@ static bool step_close(struct sim_client *client) {
   return true;
 }
 
+static int64_t patience_end(const struct sim_client *client) {
+  const struct sim_world *world = client->world;
+  bool patient = world->options.hostile == 0 || !world->healed || client->last || client->forced;
+  return patient ? INT64_MAX : world->healed_us + HOSTILE_PATIENCE_US;
+}
+
+static void force_done(struct ktxn__op *op) {
+  struct sim_client *client = op->owner;
+  client->forced_done = true;
+  client->woken = true;
+}
+
+/* A hostile cluster may have made it believe anything, such as an epoch that is still to come, and then it waits for nodes that
+ * know of it. Its application gives up: a close with a deadline ends whatever is under way. */
+static void close_misled(struct sim_client *client) {
+  if (client->step != SIM_STEP_OVER && client->world->now_us >= patience_end(client)) {
+    client->forced = true;
+    ktxn__accumulator_close(client->acc);
+    client->force = (struct ktxn__op){
+        .type = KTXN__OP_CLOSE, .done = force_done, .owner = client, .deadline_us = client->world->now_us + 5000000};
+    ktxn__sender_submit(client->sender, &client->force, client->world->now_us);
+    client->woken = true;
+  }
+  if (!client->forced_done) {
+    return;
+  }
+  if ((client->op_pending && !client->op_done) || client->flush_pending) {
+    sim_violate(client->world, "liveness: a call of client %d has not ended with its close", (int)client->index);
+  }
+  client->step = SIM_STEP_OVER;
+}
+
 static bool step(struct sim_client *client) {
-  if (client->world->now_us < client->rest_us) {
+  if (client->forced || client->world->now_us < client->rest_us) {
     return false;
   }
   switch (client->step) {
@@ -392,6 +426,7 @@ static void succeed(struct sim_world *world, int32_t id, bool last) {
 void sim_app_step(struct sim_client *client) {
   struct sim_world *world = client->world;
   serve_callbacks(client);
+  close_misled(client);
   while (step(client)) {
   }
   if (client->step == SIM_STEP_OVER) {
@@ -409,9 +444,11 @@ void sim_app_start(struct sim_client *client, bool last) {
 }
 
 int64_t sim_app_deadline(const struct sim_client *client) {
+  int64_t patience_us = patience_end(client);
   if (client->step == SIM_STEP_THINK) {
-    return client->think_us;
+    return client->think_us < patience_us ? client->think_us : patience_us;
   }
   int64_t at_us = client->wait_us > client->rest_us ? client->wait_us : client->rest_us;
-  return at_us > client->world->now_us ? at_us : INT64_MAX;
+  at_us = at_us > client->world->now_us ? at_us : INT64_MAX;
+  return at_us < patience_us ? at_us : patience_us;
 }

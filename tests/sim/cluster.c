@@ -400,6 +400,7 @@ void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argumen
 void sim_cluster_heal(struct sim_world *world) {
   sim_tell(world, "everything is well from here on");
   world->healed = true;
+  world->healed_us = world->now_us;
   for (int32_t node = 0; node < world->options.nodes; node++) {
     node_back(world, node);
     node_heal(world, node);

@@ -185,6 +185,8 @@ struct sim_client {
   bool op_pending;
   bool op_done;
   struct ktxn__op flush;
+  struct ktxn__op force; /* a close by force, see close_misled() */
+  bool forced, forced_done;
   bool flush_pending;
   int32_t left;   /* transactions to do */
   int32_t txn;    /* the open one, -1 = none */
@@ -211,6 +213,7 @@ struct sim_world {
   uint32_t requests; /* that have reached a node in this run */
   int64_t now_us;
   bool healed;
+  int64_t healed_us;
   uint64_t order;
   struct sim_event *heap;
   size_t heap_count, heap_room;
