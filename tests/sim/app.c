@@ -355,7 +355,8 @@ static bool step_close(struct sim_client *client) {
 
 static int64_t patience_end(const struct sim_client *client) {
   const struct sim_world *world = client->world;
-  bool patient = world->options.hostile == 0 || !world->healed || client->last || client->forced;
+  bool closing = client->step == SIM_STEP_CLOSE && client->op_pending; /* that has a deadline of its own */
+  bool patient = world->options.hostile == 0 || !world->healed || client->last || client->forced || closing;
   return patient ? INT64_MAX : world->healed_us + HOSTILE_PATIENCE_US;
 }
 
