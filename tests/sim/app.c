@@ -88,7 +88,6 @@ static void on_fatal(struct sim_client *client, const ktxn_error *error) {
   if (client->txn >= 0) {
     told(client, error->outcome);
   }
-  client->fatal = true;
   client->step = SIM_STEP_CLOSE;
 }
 

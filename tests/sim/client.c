@@ -10,7 +10,7 @@ static void on_failed(void *owner, int64_t ordinal, const ktxn_error *error) {
   (void)ordinal;
   client->woken = true;
   if (error->fatal) {
-    client->fatal = true;
+    client->wire.fatal_us = client->wire.fatal_us < 0 ? client->world->now_us : client->wire.fatal_us;
   }
 }
 
@@ -88,6 +88,7 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   client->ready_us = -1;
   client->txn = -1;
   client->deadline_us = INT64_MAX;
+  sim_wire_start(&client->wire);
   snprintf(client->tid, sizeof client->tid, "id-%d", (int)id);
   ktxn__mem_init(&client->mem, 0);
   client->log = (struct ktxn__log){world->trace ? KTXN__LOG_DEBUG : KTXN__LOG_OFF, world->trace ? on_log : NULL, client};

@@ -105,6 +105,7 @@ static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *span
     memcpy(all + size, spans[i].data, spans[i].size);
     size += spans[i].size;
   }
+  sim_wire_sent(world, client, index, all, size);
   send_on(world, index, SIM_EVENT_TO_NODE, &conn->to_node_us, held_us(world), all, size);
   free(all);
   return (int64_t)size;
@@ -112,6 +113,7 @@ static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *span
 
 static void close_client_side(struct sim_world *world, struct sim_conn *conn, uint32_t index) {
   conn->id = 0;
+  sim_wire_closed(&world->clients[conn->client], index);
   int64_t at_us = conn->to_node_us > world->now_us ? conn->to_node_us : world->now_us;
   sim_schedule(world, at_us, SIM_EVENT_CLIENT_CLOSED, index, 0);
 }
@@ -176,6 +178,7 @@ static void tell_closed(struct sim_world *world, struct sim_conn *conn, const ch
   uint32_t id = conn->id;
   if (client != NULL) {
     conn->id = 0;
+    sim_wire_closed(client, (uint32_t)(conn - world->conns));
     ktxn__engine_closed(client->engine, id, why, world->now_us);
     sim_client_soon(client);
   }
@@ -236,6 +239,31 @@ void sim_net_to_node(struct sim_world *world, uint32_t index, const uint8_t *byt
   sim_net_pump(world);
 }
 
+static uint32_t big_endian(const uint8_t *at) {
+  return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* Which answers are complete with these bytes: they count before the client acts on them. */
+static void count_answers(struct sim_client *client, struct sim_conn *conn, uint32_t index, const uint8_t *bytes, size_t size) {
+  while (size > 0) {
+    uint32_t room = conn->head_size < 8 ? 8 - conn->head_size : conn->body_left;
+    uint32_t part = size < room ? (uint32_t)size : room;
+    if (conn->head_size < 8) {
+      memcpy(conn->head + conn->head_size, bytes, part);
+      conn->head_size += part;
+      conn->body_left = conn->head_size == 8 ? big_endian(conn->head) - 4 : 0;
+    } else {
+      conn->body_left -= part;
+    }
+    bytes += part;
+    size -= part;
+    if (conn->head_size == 8 && conn->body_left == 0) {
+      sim_wire_answered(client, index, (int32_t)big_endian(conn->head + 4));
+      conn->head_size = 0;
+    }
+  }
+}
+
 void sim_net_to_client(struct sim_world *world, uint32_t index, const uint8_t *bytes, size_t size) {
   struct sim_conn *conn = &world->conns[index];
   if (sleeps(world, conn, SIM_EVENT_TO_CLIENT, index, bytes, size)) {
@@ -243,6 +271,9 @@ void sim_net_to_client(struct sim_world *world, uint32_t index, const uint8_t *b
   }
   struct sim_client *client = client_of(world, conn);
   if (client != NULL) {
+    if (world->options.hostile == 0) {
+      count_answers(client, conn, index, bytes, size);
+    }
     ktxn__engine_received(client->engine, conn->id, bytes, size, world->now_us);
     sim_client_soon(client);
   }

@@ -67,6 +67,7 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
   if (entry == NULL || entry->bytes == NULL || seen->duplicate) {
     return;
   }
+  sim_wire_taken(world, seen, entry->bytes, entry->size);
   struct walk walk = records_of(entry);
   if (!next_value(&walk, &value) || txn_of(world, &value) == NULL) {
     sim_violate(world, "model: a record that nobody has sent");

@@ -81,8 +81,10 @@ HISTORICAL = [
            ("    default:\n      verdict = retriable(txn, partition, flight, true);\n      break;\n",
             "    default:\n      verdict = result->fate == KTXN__TXN_LOST ? acknowledged(txn, partition, flight)\n"
             "                                              : retriable(txn, partition, flight, true);\n      break;\n")),
-    Mutant("rdkafka-4750-other-bytes", "a retry does not carry what was sent first", "sdk/engine/accumulator_drain.c",
-           ("  batch->step = KTXN__BATCH_RETRY;\n", "  batch->step = KTXN__BATCH_RETRY;\n  reset = true;\n")),
+    Mutant("rdkafka-4750-other-bytes", "a retry does not carry what was sent first", "sdk/engine/sender_drain.c",
+           ("    ktxn__txn_resend(sender->txn, now_us, queue->part, node, batch->handle);\n",
+            "    ktxn__txn_resend(sender->txn, now_us, queue->part, node, batch->handle);\n    batch->data[42] ^= 1;\n"
+            "    ktxn__sender_stamp_batch(sender, batch);\n")),
     Mutant("rdkafka-1.6.0-three-times", "a coordinator's request is tried three times", "txn/wait.c",
            ("  if (wait_us < max_us) txn->attempts++;\n",
             "  if (++txn->attempts > 3) ktxn__txn_fatal_code(txn, KTXN_E_REQUEST_TIMED_OUT, KTXN__TXN_API_END);\n")),
@@ -139,9 +141,27 @@ HISTORICAL = [
            ("  item->settled = true;\n  if (code ==", "  item->settled = verdict != KTXN__TXN_FAILED;\n  if (code ==")),
 ]
 
+# What S8 is there for (tests/sim/wire.c).
+WIRE = [
+    Mutant("wire-unregistered", "a batch leaves while the registration of its partition is under way", "txn/sequence.c",
+           ("partition->registration == KTXN__TXN_REG_DONE;\n}", "partition->registration >= KTXN__TXN_REG_ASKED;\n}")),
+    Mutant("wire-six", "six batches in flight", "txn/sequence.c",
+           ("< txn->config.in_flight_max;", "< txn->config.in_flight_max + 1;")),
+    Mutant("wire-early-commit", "a commit leaves while batches wait for their answers", "txn/request.c",
+           ("  if (txn->flights > 0 || txn->queued > 0) return STEP_WAIT;\n  if (txn->coordinator", "  if (txn->coordinator")),
+    Mutant("wire-gap", "a sequence is left out", "txn/sequence.c",
+           ("sequence_after(partition->next_sequence, records);\n  partition->node",
+            "sequence_after(partition->next_sequence, records + (records > 3));\n  partition->node")),
+    Mutant("wire-after-the-end", "requests leave when the producer has ended", "txn/request.c",
+           ("txn->state == KTXN__TXN_FATAL_ERROR || txn->state == KTXN__TXN_UNINITIALIZED", "txn->state == KTXN__TXN_UNINITIALIZED"),
+           ("  if (txn->state != KTXN__TXN_COMMITTING && txn->state != KTXN__TXN_ABORTING) return STEP_PASS;\n",
+            "  if (txn->state != KTXN__TXN_COMMITTING && txn->state != KTXN__TXN_ABORTING && txn->state != KTXN__TXN_FATAL_ERROR)\n"
+            "    return STEP_PASS;\n")),
+]
+
 # Rules whose absence can't be seen here, with the reason.
 SURVIVE = {}
 
 RULES = [Mutant(rule.name, rule.says, rule.file, (rule.text, rule.without), survives=SURVIVE.get(rule.name)) for rule in rules.RULES]
 
-MUTANTS = HISTORICAL + RULES
+MUTANTS = HISTORICAL + WIRE + RULES

@@ -320,10 +320,12 @@ struct sim_world *sim_world_new(struct sim_stats *stats) {
   }
   world->stats = stats;
   ktxn__mem_init(&world->mem, 0);
+  ktxn__arena_init(&world->wire_arena, &world->mem, 1 << 20);
   return world;
 }
 
 void sim_world_free(struct sim_world *world) {
+  ktxn__arena_free(&world->wire_arena);
   free(world->heap);
   free(world->clients);
   free(world->txns);

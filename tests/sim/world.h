@@ -23,6 +23,7 @@
 #include "sdk/engine/ports.h"
 #include "sdk/engine/sender.h"
 #include "tests/sim/choice.h"
+#include "tests/sim/wire.h"
 
 enum {
   SIM_NODES = 5,
@@ -123,6 +124,9 @@ struct sim_conn {
   struct ktxn__front_link *link; /* NULL = closed on the node's side, or not open yet */
   bool connecting;
   bool told_closed;
+  uint8_t head[8]; /* of the answer that is coming: its length and its correlation id */
+  uint32_t head_size;
+  uint32_t body_left;
   int64_t to_node_us; /* when the last byte arrives there */
   int64_t to_client_us;
 };
@@ -192,10 +196,10 @@ struct sim_client {
   int32_t txn;    /* the open one, -1 = none */
   int32_t to_send;
   bool want_offsets, want_abort, want_flush;
-  bool fatal;
   int64_t think_us;
   int64_t wait_us; /* for room or metadata, until then */
   int64_t rest_us; /* after an error that says "call again": not before */
+  struct sim_wire wire;
   ktxn_offset offset;
   ktxn_group group;
   bool last; /* the transaction that proves that the cluster is well */
@@ -219,6 +223,7 @@ struct sim_world {
   size_t heap_count, heap_room;
 
   struct ktxn__mem mem;
+  struct ktxn__arena wire_arena; /* of the request that is judged */
   struct ktxn__model *model;
   struct ktxn__front *front;
   int64_t front_us; /* of the event in the heap */

@@ -1,0 +1,309 @@
+#include "tests/sim/wire.h"
+
+#include <string.h>
+
+#include "sdk/devbroker/translate.h"
+#include "tests/sim/world.h"
+
+enum { FRAME_HEAD = 4, BATCH_HEAD = 61 };
+
+struct letter {
+  struct ktxn__msg_header header;
+  struct ktxn__model_request request;
+  uint32_t conn;
+};
+
+void sim_wire_start(struct sim_wire *wire) {
+  memset(wire, 0, sizeof *wire);
+  wire->producer_id = -1;
+  wire->fatal_us = -1;
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------------- */
+
+static bool read_body(struct sim_world *world, struct ktxn__span body, struct letter *letter) {
+  const struct ktxn__msg_api *api = ktxn__msg_api(letter->header.key);
+  void *message = api == NULL ? NULL : ktxn__schema_array(api->request, &world->wire_arena, 1);
+  size_t used = 0;
+  if (message == NULL || ktxn__schema_decode(api->request, ktxn__msg_api_form(api, letter->header.version), body, &world->wire_arena,
+                                             message, &used) != KTXN__SCHEMA_OK) {
+    return false;
+  }
+  struct ktxn__translate translate = {
+      .arena = &world->wire_arena, .version = letter->header.version, .request = message, .client_id = letter->header.client_id};
+  ktxn__translate_request(&translate, letter->header.key, &letter->request);
+  return used == body.size && !translate.starved;
+}
+
+static bool is_judged(int16_t api) {
+  return api == KTXN__MODEL_PRODUCE || api == KTXN__MODEL_INIT_PRODUCER_ID || api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN ||
+         api == KTXN__MODEL_ADD_OFFSETS_TO_TXN || api == KTXN__MODEL_END_TXN || api == KTXN__MODEL_TXN_OFFSET_COMMIT;
+}
+
+/* ---- requests without an answer -------------------------------------------------------------------------------------- */
+
+static void note_call(struct sim_world *world, struct sim_wire *wire, const struct letter *letter, int64_t producer_id,
+                      int16_t producer_epoch, uint32_t partitions) {
+  for (int i = 0; i < SIM_WIRE_CALLS; i++) {
+    if (!wire->calls[i].used) {
+      wire->calls[i] = (struct sim_wire_call){true,        letter->conn,   letter->header.correlation, letter->header.key,
+                                              producer_id, producer_epoch, partitions};
+      return;
+    }
+  }
+  sim_violate(world, "S8: more than %d requests wait for an answer", SIM_WIRE_CALLS);
+}
+
+/* What the answer allows. */
+static void book(struct sim_wire *wire, const struct sim_wire_call *call) {
+  bool current = call->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || call->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN;
+  if (current && call->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN) {
+    wire->registered |= call->partitions;
+  } else if (current) {
+    wire->group = true;
+  }
+}
+
+void sim_wire_answered(struct sim_client *client, uint32_t conn, int32_t correlation) {
+  for (int i = 0; i < SIM_WIRE_CALLS; i++) {
+    struct sim_wire_call *call = &client->wire.calls[i];
+    if (call->used && call->conn == conn && call->correlation == correlation) {
+      book(&client->wire, call);
+      call->used = false;
+    }
+  }
+}
+
+void sim_wire_closed(struct sim_client *client, uint32_t conn) {
+  for (int i = 0; i < SIM_WIRE_CALLS; i++) {
+    if (client->wire.calls[i].conn == conn) {
+      client->wire.calls[i].used = false;
+    }
+  }
+}
+
+/* ---- batches --------------------------------------------------------------------------------------------------------- */
+
+static struct sim_wire_batch *batch_of(struct sim_wire *wire, int64_t producer_id, int16_t producer_epoch, int32_t partition,
+                                       int32_t base_sequence) {
+  uint32_t count = wire->batch_count < SIM_WIRE_BATCHES ? wire->batch_count : SIM_WIRE_BATCHES;
+  for (uint32_t i = 0; i < count; i++) {
+    struct sim_wire_batch *batch = &wire->batches[i];
+    if (batch->producer_id == producer_id && batch->producer_epoch == producer_epoch && batch->partition == partition &&
+        batch->base_sequence == base_sequence) {
+      return batch;
+    }
+  }
+  return NULL;
+}
+
+static struct sim_wire_log *log_of(struct sim_wire *wire, const struct ktxn__model_batch *batch, int32_t partition) {
+  uint32_t count = wire->log_count < SIM_WIRE_LOGS ? wire->log_count : SIM_WIRE_LOGS;
+  for (uint32_t i = 0; i < count; i++) {
+    struct sim_wire_log *log = &wire->logs[i];
+    if (log->producer_id == batch->producer_id && log->producer_epoch == batch->producer_epoch && log->partition == partition) {
+      return log;
+    }
+  }
+  struct sim_wire_log *log = &wire->logs[wire->log_count++ % SIM_WIRE_LOGS];
+  *log = (struct sim_wire_log){batch->producer_id, batch->producer_epoch, partition, 0};
+  return log;
+}
+
+static uint64_t hash_of(const uint8_t *bytes, size_t size) {
+  /* The base offset is the log's to write, and the leader epoch behind the length. */
+  return size < BATCH_HEAD ? 0 : sim_mix(size, bytes + 16, size - 16);
+}
+
+static void check_new(struct sim_world *world, struct sim_client *client, const struct ktxn__model_batch *batch, int32_t partition) {
+  struct sim_wire *wire = &client->wire;
+  struct sim_wire_log *log = log_of(wire, batch, partition);
+  if (batch->base_sequence > log->next) {
+    sim_violate(world, "S8: client %d leaves a gap in partition %d: sequence %d, and %d is next", (int)client->index, (int)partition,
+                (int)batch->base_sequence, (int)log->next);
+  }
+  if (batch->producer_id == wire->producer_id && batch->producer_epoch < wire->producer_epoch) {
+    sim_violate(world, "S8: client %d goes back from epoch %d to %d", (int)client->index, wire->producer_epoch, batch->producer_epoch);
+  }
+  int32_t end = batch->base_sequence + batch->record_count;
+  log->next = end > log->next ? end : log->next;
+  wire->producer_id = batch->producer_id;
+  wire->producer_epoch = batch->producer_epoch;
+}
+
+/* Other bytes under the same sequence, as a batch that is split needs them: only if no log has the first ones. */
+static void check_same(struct sim_world *world, struct sim_client *client, struct sim_wire_batch *known, uint64_t hash, int32_t count) {
+  if (known->hash != hash && known->taken) {
+    sim_violate(world, "S8: client %d sends other bytes under sequence %d of partition %d, which is in the log", (int)client->index,
+                (int)known->base_sequence, (int)known->partition);
+  }
+  known->hash = hash;
+  known->count = count;
+}
+
+static void check_batch(struct sim_world *world, struct sim_client *client, const struct ktxn__model_batch *batch, int32_t partition) {
+  struct sim_wire *wire = &client->wire;
+  uint64_t hash = hash_of(batch->bytes, batch->size);
+  struct sim_wire_batch *known = batch_of(wire, batch->producer_id, batch->producer_epoch, partition, batch->base_sequence);
+  if (batch->producer_id < 0 || batch->producer_epoch < 0 || batch->base_sequence < 0) {
+    sim_violate(world, "S8: client %d sends a batch without an identity", (int)client->index);
+  }
+  if (known != NULL) {
+    check_same(world, client, known, hash, batch->record_count);
+    return;
+  }
+  check_new(world, client, batch, partition);
+  wire->batches[wire->batch_count++ % SIM_WIRE_BATCHES] = (struct sim_wire_batch){
+      batch->producer_id, batch->producer_epoch, partition, batch->base_sequence, batch->record_count, hash, false};
+}
+
+void sim_wire_taken(struct sim_world *world, const struct ktxn__model_seen *seen, const uint8_t *bytes, size_t size) {
+  for (int32_t i = 0; i < world->client_count; i++) {
+    struct sim_wire_batch *batch =
+        batch_of(&world->clients[i].wire, seen->producer_id, seen->producer_epoch, seen->partition, seen->base_sequence);
+    if (batch == NULL) {
+      continue;
+    }
+    batch->taken = true;
+    if (hash_of(bytes, size) != batch->hash) {
+      sim_violate(world, "S8: a log takes bytes under sequence %d of partition %d that client %d has sent others for since",
+                  (int)seen->base_sequence, (int)seen->partition, (int)i);
+    }
+  }
+}
+
+/* ---- each request ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t in_flight(const struct sim_wire *wire, uint32_t partition) {
+  uint32_t count = 0;
+  for (int i = 0; i < SIM_WIRE_CALLS; i++) {
+    const struct sim_wire_call *call = &wire->calls[i];
+    count += call->used && call->api == KTXN__MODEL_PRODUCE && (call->partitions & 1u << partition) != 0;
+  }
+  return count;
+}
+
+static void check_partition(struct sim_world *world, struct sim_client *client, const struct letter *letter, int32_t partition) {
+  struct sim_wire *wire = &client->wire;
+  bool asks = letter->header.version < 12; /* from 12 on the leader registers it (KIP-890) */
+  if (asks && (wire->registered & 1u << partition) == 0) {
+    sim_violate(world, "S8: client %d writes to partition %d, and no registration of it was answered", (int)client->index,
+                (int)partition);
+  }
+  if (in_flight(wire, (uint32_t)partition) >= SIM_WIRE_WINDOW) {
+    sim_violate(world, "S8: client %d has more than %d batches in flight to partition %d", (int)client->index, SIM_WIRE_WINDOW,
+                (int)partition);
+  }
+}
+
+static void on_produce(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  const struct ktxn__model_produce *produce = &letter->request.produce;
+  uint32_t partitions = 0;
+  int64_t producer_id = -1;
+  int16_t producer_epoch = -1;
+  for (int32_t i = 0; i < produce->topic_count; i++) {
+    for (int32_t j = 0; j < produce->topics[i].partition_count; j++) {
+      const struct ktxn__model_produce_partition *part = &produce->topics[i].partitions[j];
+      check_partition(world, client, letter, part->index);
+      check_batch(world, client, &part->batch, part->index);
+      partitions |= 1u << part->index;
+      producer_id = part->batch.producer_id;
+      producer_epoch = part->batch.producer_epoch;
+    }
+  }
+  note_call(world, &client->wire, letter, producer_id, producer_epoch, partitions);
+}
+
+static void on_add_partitions(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  const struct ktxn__model_add_partitions *add = &letter->request.add_partitions;
+  uint32_t partitions = 0;
+  for (int32_t i = 0; i < add->topic_count; i++) {
+    for (int32_t j = 0; j < add->topics[i].partition_count; j++) {
+      partitions |= 1u << add->topics[i].partitions[j];
+    }
+  }
+  note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, partitions);
+}
+
+static void on_add_offsets(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  const struct ktxn__model_add_offsets *add = &letter->request.add_offsets;
+  note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, 0);
+}
+
+static void on_offsets(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  if (letter->header.version < 5 && !client->wire.group) {
+    sim_violate(world, "S8: client %d sends offsets, and no registration of their group was answered", (int)client->index);
+  }
+}
+
+/* A commit: all of its batches have their answers. (An abort may be sent while one that was given up is still under way.) */
+static void check_commit(struct sim_world *world, const struct sim_client *client, const struct ktxn__model_end_txn *end) {
+  for (int i = 0; i < SIM_WIRE_CALLS; i++) {
+    const struct sim_wire_call *call = &client->wire.calls[i];
+    if (call->used && call->api == KTXN__MODEL_PRODUCE && call->producer_id == end->producer_id &&
+        call->producer_epoch == end->producer_epoch) {
+      sim_violate(world, "S8: client %d commits while a batch waits for its answer", (int)client->index);
+    }
+  }
+}
+
+static void on_end(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  const struct ktxn__model_end_txn *end = &letter->request.end_txn;
+  if (end->producer_id < 0 || end->producer_epoch < 0) {
+    sim_violate(world, "S8: client %d ends a transaction of nobody", (int)client->index);
+  }
+  if (end->committed) {
+    check_commit(world, client, end);
+  }
+  client->wire.registered = 0;
+  client->wire.group = false;
+}
+
+static void on_letter(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  if (client->wire.fatal_us >= 0 && world->now_us > client->wire.fatal_us) {
+    sim_violate(world, "S8: client %d has ended and sends request %d", (int)client->index, letter->header.key);
+  }
+  switch (letter->header.key) {
+    case KTXN__MODEL_PRODUCE:
+      on_produce(world, client, letter);
+      return;
+    case KTXN__MODEL_ADD_PARTITIONS_TO_TXN:
+      on_add_partitions(world, client, letter);
+      return;
+    case KTXN__MODEL_ADD_OFFSETS_TO_TXN:
+      on_add_offsets(world, client, letter);
+      return;
+    case KTXN__MODEL_TXN_OFFSET_COMMIT:
+      on_offsets(world, client, letter);
+      return;
+    case KTXN__MODEL_END_TXN:
+      on_end(world, client, letter);
+      return;
+    default:
+      return;
+  }
+}
+
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size) {
+  for (size_t at = 0; at + FRAME_HEAD <= size && world->options.hostile == 0;) {
+    size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+    struct ktxn__span frame = {bytes + at + FRAME_HEAD, length};
+    struct letter letter = {.conn = conn};
+    size_t used = 0;
+    at += FRAME_HEAD + length;
+    if (at > size || !ktxn__msg_header_decode(frame, &letter.header, &used)) {
+      sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
+      return;
+    }
+    if (!is_judged(letter.header.key)) {
+      continue;
+    }
+    if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, length - used}, &letter)) {
+      on_letter(world, client, &letter);
+    } else {
+      sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index,
+                  letter.header.key, letter.header.version);
+    }
+    ktxn__arena_reset(&world->wire_arena);
+  }
+}
