@@ -171,7 +171,9 @@ bool ktxn__txn_may_send(const struct ktxn__txn *txn, uint32_t number, int32_t no
 bool ktxn__txn_may_resend(const struct ktxn__txn *txn, uint32_t number, int32_t node, uint32_t handle) {
   const struct ktxn__txn_partition *partition = ktxn__txn_partition_at(txn, number);
   if (txn->state == KTXN__TXN_FATAL_ERROR || txn->fence != KTXN__TXN_FENCE_NONE) return false;
-  if (txn->mode == 2 && state_sends(txn) && ktxn__txn_registers(txn) && !registered(txn, partition)) return false;
+  /* At level 0 nobody registers it with the write, and in a failed transaction nobody does any more: a log that does not ask
+   * would hold it open for ever. */
+  if (txn->mode == 2 && ktxn__txn_registers(txn) && !registered(txn, partition)) return false;
   if (partition->count == 0 || partition->flights[0].handle != handle || partition->flights[0].on_wire) return false;
   return on_wire(partition) == 0 || partition->node == node;
 }

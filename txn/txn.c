@@ -154,8 +154,9 @@ static void forget_transaction(struct ktxn__txn *txn) {
 
 static void choose_mode(struct ktxn__txn *txn) {
   uint8_t mode = next_mode(txn);
-  /* KIP-890: partitions of the last V1 transaction must not be taken for part of a V2 one at the same epoch. */
-  if (txn->mode == 1 && mode == 2 && txn->epoch_used) {
+  /* KIP-890: V2 rests on an epoch of its own for each transaction. What was ended by an older EndTxn, whatever it began in,
+   * has left this one to its logs until the markers are there: what is written now would be theirs. */
+  if (mode == 2 && txn->epoch_used) {
     txn->tainted = true;
     if (txn->debt == KTXN__TXN_DEBT_NONE) ktxn__txn_debt_start(txn);
   }

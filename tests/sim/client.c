@@ -41,7 +41,7 @@ static void fill_settings(struct sim_client *client) {
       .request_timeout_ms = o->request_timeout_ms,
       .linger_ms = o->linger_ms,
       .max_block_ms = 60000,
-      .batch_bytes = 256,
+      .batch_bytes = o->batch_bytes,
       .buffer_bytes = 1 << 16,
       .request_bytes_max = 1 << 20,
       .retry_backoff_ms = o->backoff_ms,

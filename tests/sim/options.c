@@ -2,8 +2,9 @@
 
 #include "tests/sim/world.h"
 
-/* Of cluster_fault(): leaders and coordinators move, nodes go down or freeze, partitions have no leader. */
-enum { GENTLE_KINDS = 0xaf };
+/* Of cluster_fault(): leaders and coordinators move, nodes go down, are cut off or freeze, partitions have no leader. A node
+ * before 3.0 that was cut off can't be looked at (KIP-664), and what it says counts. */
+enum { GENTLE_KINDS = 0xbf, GENTLE_KINDS_BEFORE_3 = 0xaf };
 
 /* A class of faults is off in half of the runs, and rare or frequent in the others, so that none drowns another. */
 static uint32_t swarm(struct sim_choices *choices, int64_t most) {
@@ -45,6 +46,7 @@ static void draw_client(struct sim_choices *choices, struct sim_options *options
   options->request_timeout_ms = sim_span(choices, SIM_OPTIONS, 500, 30000);
   options->delivery_timeout_ms = options->request_timeout_ms + sim_span(choices, SIM_OPTIONS, 100, 120000);
   options->linger_ms = sim_choose(choices, SIM_OPTIONS, 2) * 5;
+  options->batch_bytes = sim_choose(choices, SIM_OPTIONS, 4) == 3 ? 100 : 256; /* of one record, or of some */
   options->backoff_ms = sim_span(choices, SIM_OPTIONS, 5, 200);
   options->pacing = sim_choose(choices, SIM_OPTIONS, 4) != 3;
 }
@@ -59,7 +61,7 @@ static void make_gentle(struct sim_options *options) {
   options->net_hold = 0;
   options->oversleep = 0;
   options->no_memory = 0;
-  options->fault_kinds &= GENTLE_KINDS;
+  options->fault_kinds &= options->release <= KTXN__MODEL_2_8 ? GENTLE_KINDS_BEFORE_3 : GENTLE_KINDS;
   options->cluster_fault = options->fault_kinds == 0 ? 0 : options->cluster_fault;
   options->transaction_timeout_ms = 900000;
 }
@@ -112,6 +114,7 @@ void sim_options_canonical(const struct sim_sweep *sweep, struct sim_options *op
       .request_timeout_ms = 1000,
       .delivery_timeout_ms = 5000,
       .backoff_ms = 20,
+      .batch_bytes = 256,
       .fault_period_us = 1000000,
       .heal_us = 20000000,
       .pacing = true,
@@ -129,9 +132,9 @@ void sim_options_print(const struct sim_options *o) {
          o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->level_change,
          o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
-         "%lld, delivery %lld, linger %lld, backoff %lld; pacing %d\n",
+         "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,
          (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->transaction_timeout_ms,
          (long long)o->request_timeout_ms, (long long)o->delivery_timeout_ms, (long long)o->linger_ms, (long long)o->backoff_ms,
-         o->pacing);
+         (long long)o->batch_bytes, o->pacing);
 }

@@ -72,6 +72,7 @@ struct sim_options {
   int64_t delay_us;       /* of the network */
   int64_t append_us, marker_us, load_us;
   int64_t transaction_timeout_ms, request_timeout_ms, delivery_timeout_ms, linger_ms, backoff_ms;
+  int64_t batch_bytes;
   bool pacing;
 };
 
