@@ -57,7 +57,7 @@ static int64_t held_us(struct sim_world *world) {
     return 0;
   }
   world->stats->late++;
-  return sim_span(&world->choices, SIM_NET, 1000, 180000000);
+  return sim_span(&world->choices, SIM_NET, 1000, SIM_HELD_MOST_US);
 }
 
 static void send_bytes(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,

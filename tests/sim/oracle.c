@@ -137,8 +137,8 @@ void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *see
   }
 }
 
-/* Protocol 1: InitProducerId repeated after its coordinator has loaded its log anew is answered "fenced" (outcomes that no client
- * can have: docs/TRANSACTIONS.md). */
+/* Protocol 1: InitProducerId repeated after its coordinator has loaded its log anew is answered "fenced" (docs/TRANSACTIONS.md, what
+ * no client can promise). */
 static bool may_be_reloaded(const struct sim_world *world, const ktxn_error *error) {
   return !world->sweep.on && error->code == KTXN_E_FENCED && strstr(error->message, "to InitProducerId") != NULL;
 }

@@ -29,12 +29,15 @@ enum {
   SIM_NODES = 5,
   SIM_PARTITIONS = 4,
   SIM_IDS = 2,      /* transactional ids */
-  SIM_CLIENTS = 24, /* incarnations in a run */
+  SIM_CLIENTS = 28, /* incarnations in a run, the last eight for the proof that the cluster is well */
+  SIM_PROOFS = 8,
   SIM_CONNS = 4096,  /* connections that were ever opened in a run */
   SIM_TXNS = 1024,
   SIM_RECORDS_MAX = 16, /* of one transaction */
   SIM_TOPICS = 2
 };
+
+#define SIM_HELD_MOST_US INT64_C(180000000) /* so late may bytes to a node be */
 
 /* What kind of run this is; drawn from the seed and printed with a violation. */
 struct sim_options {
