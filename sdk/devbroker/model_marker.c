@@ -121,7 +121,8 @@ static void arrive(struct ktxn__model *model, struct ktxn__model_event *event) {
     again(model, way);
     return;
   }
-  way->waiter = (struct ktxn__model_waiter){.need = partition->log.end, .node = leader, .woken = woken};
+  way->waiter = (struct ktxn__model_waiter){
+      .need = partition->log.end, .node = leader, .follows = leader != way->node, .woken = woken};
   if (partition->log.high_watermark >= partition->log.end) {
     written(model, way);
     return;

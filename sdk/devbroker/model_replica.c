@@ -17,7 +17,7 @@ static bool concerns(const struct ktxn__model_partition *partition, const struct
   if (news->code == KTXN__MODEL_NONE) {
     return waiter->need <= partition->log.high_watermark;
   }
-  return waiter->node != news->except_node && (news->only_node < 0 || waiter->node == news->only_node);
+  return (waiter->node != news->except_node || waiter->follows) && (news->only_node < 0 || waiter->node == news->only_node);
 }
 
 /* Who is woken may take others of the list out, itself again among them: each is popped before it is called. */

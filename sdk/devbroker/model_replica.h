@@ -18,6 +18,7 @@ struct ktxn__model_waiter {
   struct ktxn__list link;
   int64_t need; /* the high watermark that it waits for; -1 = any progress, KTXN__MODEL_NEVER */
   int32_t node; /* where it waits */
+  bool follows; /* it hears of the next leader although that node doesn't: another broker that asks again there */
   ktxn__model_woken woken;
 };
 

@@ -505,6 +505,30 @@ static void a_stale_leader_does_not_acknowledge_others_batches(void **state) {
   end_world(&world);
 }
 
+/* The marker waits at a leader that is cut off and replaced: the coordinator writes it at the new one. */
+static void a_marker_goes_to_the_leader_that_is_reached(void **state) {
+  (void)state;
+  struct choices choices = {.keep_batch = true};
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_4_4, 2);
+  config.delay_us[KTXN__MODEL_DELAY_REPLICA] = 100;
+  struct ktxn__model_hooks hooks = {.ctx = &choices, .choose = choose};
+  struct world world = {.model = ktxn__model_new(ktxn__mem_default(), &config, &hooks), .v2 = true};
+  assert_true(ktxn__model_create_topic(world.model, 0, KTXN__STR(TOPIC), 1));
+  assert_true(ktxn__model_move_leader(world.model, 0, KTXN__STR(TOPIC), 0, 2));
+  assert_true(ktxn__model_move_txn(world.model, 0, part(&world), 0));
+  pass(&world, SECOND_US);
+  struct identity me = init(&world);
+  write_txn(&world, 0, me, 0);
+  assert_int_equal(at(&world, 0, end_txn, me, true).code, 0);
+  pass(&world, 550); /* the marker is in the log of node 2, and on no other one */
+  assert_string_equal(describe(&world).state, "PrepareCommit");
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
+  assert_true(ktxn__model_move_leader(world.model, world.now_us, KTXN__STR(TOPIC), 0, 1));
+  pass(&world, SECOND_US);
+  assert_string_equal(describe(&world).state, "CompleteCommit");
+  end_world(&world);
+}
+
 static void a_leader_that_is_cut_off_goes_on_when_it_is_back(void **state) {
   (void)state;
   struct world world = cluster(2);
@@ -615,6 +639,7 @@ int main(void) {
       cmocka_unit_test(a_stale_leader_acknowledges_nothing),
       cmocka_unit_test(a_stale_leader_does_not_learn_of_the_move),
       cmocka_unit_test(a_stale_leader_does_not_acknowledge_others_batches),
+      cmocka_unit_test(a_marker_goes_to_the_leader_that_is_reached),
       cmocka_unit_test(a_leader_that_is_cut_off_goes_on_when_it_is_back),
       cmocka_unit_test(a_dead_node_answers_nothing_and_others_take_over),
       cmocka_unit_test(a_lone_node_comes_back_with_what_its_logs_have),
