@@ -114,7 +114,7 @@ static bool changes_something(int16_t key) {
 
 static bool record(struct ktxn__front_link *link, int64_t now, struct ktxn__span frame) {
   const struct ktxn__front_config *config = &link->front->config;
-  return config->record == NULL || !changes_something(link->request.header.key) ||
+  return config->record == NULL || (!link->counted && !changes_something(link->request.header.key)) ||
          config->record(config->record_ctx, now, link->node, frame);
 }
 
@@ -229,6 +229,7 @@ static bool next_request(struct ktxn__front_link *link, int64_t now) {
     return false;
   }
   link->waiting = true;
+  link->counted = link->front->delay_count > 0 || ktxn__model_has_faults(link->front->config.model);
   link->held_until = now + delay_us(link);
   return true;
 }
@@ -380,7 +381,11 @@ bool ktxn__front_replay(struct ktxn__front *front, int64_t now, int32_t node, st
   if (link == NULL) {
     return false;
   }
-  bool good = ktxn__front_read(link, frame) && submit(link, now);
+  bool good = ktxn__front_read(link, frame);
+  if (good) {
+    (void)delay_us(link); /* what is asked for the next n requests has had this one */
+    good = submit(link, now);
+  }
   ktxn__front_close(link);
   return good;
 }

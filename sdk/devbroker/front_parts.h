@@ -39,6 +39,7 @@ struct ktxn__front_link {
   struct ktxn__arena arena; /* of the request that is worked on */
   struct ktxn__front_request request;
   bool waiting; /* the request was read and is not handed over yet */
+  bool counted; /* and a fault or a delay may have counted it: then it changes something, whatever it asks */
   int64_t held_until; /* it is delayed */
   uint64_t ticket; /* of the request that the model has; 0 = none */
   int64_t muted_until; /* throttled (KIP-219) */

@@ -87,5 +87,6 @@ struct ktxn__model_fault {
 /** The first that matches applies. False: the table is full. */
 bool ktxn__model_add_fault(struct ktxn__model *model, const struct ktxn__model_fault *fault);
 void ktxn__model_clear_faults(struct ktxn__model *model);
+bool ktxn__model_has_faults(const struct ktxn__model *model);
 
 #endif

@@ -15,6 +15,8 @@ void ktxn__model_clear_faults(struct ktxn__model *model) {
   model->faults.count = 0;
 }
 
+bool ktxn__model_has_faults(const struct ktxn__model *model) { return model->faults.count > 0; }
+
 bool ktxn__model_set_throttle(struct ktxn__model *model, int32_t node, int16_t api, int32_t throttle_ms) {
   if (node < -1 || node >= model->config.nodes || api < -1 || api >= KTXN__MODEL_APIS || throttle_ms < 0) {
     return false;

@@ -241,6 +241,18 @@ class Directory(Case):
         broker.kill()
         self.assertEqual(self.read(self.start(directory), "t"), ["kept", "new"])
 
+    def test_what_a_fault_has_counted_stays_counted(self):
+        """Also requests that change nothing else: what hits the next one does not hit another one after a restart."""
+        directory = self.directory()
+        broker = self.start(directory, "--topic", "t")
+        self.assertEqual(broker.do("fault ListOffsets count=1 error=UNKNOWN_SERVER_ERROR"), "")
+        ask = ["kcat", "-b", broker.bootstrap, "-Q", "-t", "t:0:-1"]
+        self.assertNotEqual(subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS).returncode, 0)
+        broker.kill()
+        broker = self.start(directory)
+        ask[2] = broker.bootstrap
+        subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS, check=True)
+
     def test_a_directory_has_one_owner_and_one_kind(self):
         directory = self.directory()
         broker = self.start(directory)
