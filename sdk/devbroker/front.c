@@ -194,6 +194,11 @@ static bool ready_for_more(const struct ktxn__front_link *link, int64_t now) {
          link->out.size - link->out_start < OUT_ENOUGH;
 }
 
+static bool much_is_waiting(const struct ktxn__front_link *link) { return link->in.size - link->in_start >= IN_ENOUGH; }
+
+/* Nothing keeps it from working on what has come, so that whatever is there is a part of one request. */
+static bool idle(const struct ktxn__front_link *link, int64_t now) { return ready_for_more(link, now) && !link->waiting; }
+
 /* How much later than now the request that was read is to be handled; a delay that is asked for counts down. */
 static int64_t delay_us(struct ktxn__front_link *link) {
   struct ktxn__front *front = link->front;
@@ -253,6 +258,9 @@ static void work(struct ktxn__front_link *link, int64_t now) {
   while (ready_for_more(link, now) && (link->waiting || next_request(link, now)) && now >= link->held_until) {
     begin_request(link, now);
   }
+  if (idle(link, now) && much_is_waiting(link)) {
+    note_change(link); /* the rest of a large request may be read again */
+  }
 }
 
 bool ktxn__front_add_delay(struct ktxn__front *front, const struct ktxn__front_delay *delay) {
@@ -282,8 +290,7 @@ void ktxn__front_feed(struct ktxn__front_link *link, int64_t now, struct ktxn__s
 }
 
 bool ktxn__front_wants(const struct ktxn__front_link *link) {
-  const size_t waiting = link->in.size - link->in_start;
-  return !link->broken && (link->ticket == 0 || waiting < IN_ENOUGH);
+  return !link->broken && (idle(link, link->front->now) || !much_is_waiting(link));
 }
 
 /* -- output */

@@ -38,7 +38,10 @@ static void run_front(struct ktxn__server *server) {
 }
 
 static int64_t patience_us(const struct ktxn__server *server) {
-  const int64_t deadline = ktxn__front_deadline(server->front);
+  int64_t deadline = ktxn__front_deadline(server->front);
+  if (server->deaf && server->listen_us < deadline) {
+    deadline = server->listen_us;
+  }
   const int64_t now = ktxn__clock_mono_us() - server->start_us;
   return deadline == KTXN__MODEL_NEVER ? -1 : deadline <= now ? 0 : deadline - now;
 }
@@ -51,6 +54,7 @@ static void turn(struct ktxn__server *server) {
     server->control.stop = true;
   }
   run_front(server);
+  ktxn__server_listen_again(server);
   for (int i = 0; i < count; i++) {
     struct ktxn__server_slot *slot = ktxn__server_slot_of(server, events[i].key);
     if (slot != NULL) {

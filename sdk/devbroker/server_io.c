@@ -32,10 +32,11 @@ static void accept_all(struct ktxn__server *server, struct ktxn__server_slot *li
     }
   }
   if (fd != -EAGAIN && fd != -EWOULDBLOCK) {
-    /* no descriptor is left: whoever waits stays in the queue until one is closed */
+    /* no descriptor is left: whoever waits stays in the queue until there is one */
     ktxn__log(server->config.log, KTXN__LOG_WARN, "a connection can't be taken: %s", strerror(-fd));
     ktxn__server_slot_want(server, listener, 0);
     server->deaf = true;
+    server->listen_us = server->now + KTXN__SERVER_PAUSE_US;
   }
 }
 

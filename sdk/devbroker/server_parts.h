@@ -47,6 +47,9 @@ struct ktxn__server_mailbox {
   bool ending; /* somebody wants it to */
 };
 
+/** How long listeners pause when there is no descriptor. */
+#define KTXN__SERVER_PAUSE_US INT64_C(100000)
+
 struct ktxn__server {
   struct ktxn__mem *mem;
   struct ktxn__server_config config;
@@ -65,7 +68,8 @@ struct ktxn__server {
   struct ktxn__poller *poller;
   int wake_fd;
   struct ktxn__server_slot *slots;
-  bool deaf; /* listeners pause until a descriptor is free */
+  bool deaf; /* listeners pause until a descriptor is free, one of ours or of somebody else's in this process */
+  int64_t listen_us; /* then they try again */
   uint8_t *scratch; /* what is read, before it goes where it belongs */
   struct ktxn__server_mailbox mailbox;
   struct ktxn__thread thread;
@@ -79,6 +83,8 @@ void ktxn__server_slots_free(struct ktxn__server *server);
 /** NULL: no place, or the poller refused; then the descriptor is closed. */
 struct ktxn__server_slot *ktxn__server_slot_add(struct ktxn__server *server, enum ktxn__server_kind kind, int fd,
                                                 int32_t node);
+/** Listeners that paused try again, when it is time. */
+void ktxn__server_listen_again(struct ktxn__server *server);
 void ktxn__server_slot_close(struct ktxn__server *server, struct ktxn__server_slot *slot);
 
 /** The slot of an event; NULL when it has gone meanwhile. */

@@ -71,6 +71,12 @@ static void hear_again(struct ktxn__server *server) {
   }
 }
 
+void ktxn__server_listen_again(struct ktxn__server *server) {
+  if (server->deaf && server->now >= server->listen_us) {
+    hear_again(server);
+  }
+}
+
 void ktxn__server_slot_close(struct ktxn__server *server, struct ktxn__server_slot *slot) {
   if (slot->kind == KTXN__SERVER_FREE) {
     return;

@@ -309,6 +309,49 @@ static void test_delay(void **state) {
   assert_int_equal(take(f, link, KTXN__MSG_METADATA, 12, &response), 3);
 }
 
+/* What is delayed or throttled is not read on without end, and is read again afterwards. */
+static void wants_again_after(struct fixture *f, struct ktxn__front_link *link, int32_t us) {
+  const struct frame more = metadata(f, 2);
+  int32_t fed = 0;
+  for (; fed < 100000 && ktxn__front_wants(link); fed++) {
+    feed(f, link, &more);
+  }
+  assert_in_range(fed, 1, 99999);
+  f->now += us;
+  for (int i = 0; i < 200 && !ktxn__front_wants(link); i++) {
+    ktxn__front_run(f->front, f->now);
+    ktxn__front_sent(link, f->now, ktxn__front_output(link).size);
+  }
+  assert_true(ktxn__front_wants(link));
+}
+
+static void test_backpressure(void **state) {
+  struct fixture *f = *state;
+  struct ktxn__front_link *link = connect_to(f, 0);
+  const struct frame first = metadata(f, 1);
+  do_line(f, "fault Metadata count=1 delay=50");
+  feed(f, link, &first);
+  wants_again_after(f, link, 50000);
+  do_line(f, "throttle Metadata 200");
+  feed(f, link, &first);
+  do_line(f, "throttle Metadata 0");
+  wants_again_after(f, link, 200000);
+}
+
+/* A part of a request that is larger than what may wait. */
+static void test_a_large_request_is_read_on(void **state) {
+  struct fixture *f = *state;
+  struct ktxn__front_link *link = connect_to(f, 0);
+  static const uint8_t head[] = {0, 16, 0, 0};
+  static uint8_t body[65536];
+  ktxn__front_feed(link, f->now, (struct ktxn__span){.data = head, .size = sizeof head});
+  for (int i = 0; i < 10; i++) {
+    assert_true(ktxn__front_wants(link));
+    ktxn__front_feed(link, f->now, (struct ktxn__span){.data = body, .size = sizeof body});
+  }
+  assert_true(ktxn__front_wants(link));
+}
+
 /* KIP-219: the answer comes at once; what the client sends all the same waits. */
 static void test_throttle(void **state) {
   struct fixture *f = *state;
@@ -487,6 +530,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_refused_frames, begin, end),
       cmocka_unit_test_setup_teardown(test_hostile_bytes, begin, end),
       cmocka_unit_test_setup_teardown(test_delay, begin, end),
+      cmocka_unit_test_setup_teardown(test_backpressure, begin, end),
+      cmocka_unit_test_setup_teardown(test_a_large_request_is_read_on, begin, end),
       cmocka_unit_test_setup_teardown(test_throttle, begin, end),
       cmocka_unit_test_setup_teardown(test_lost_answers, begin, end),
       cmocka_unit_test_setup_teardown(test_closed_link, begin, end),
