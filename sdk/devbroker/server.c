@@ -209,6 +209,7 @@ static void set_start(struct ktxn__server *server) {
   server->now = now;
 }
 
+/* What it is made with decides what a replay makes of the journal: timeouts, rebalances, what there is room for. */
 static bool open_journal(struct ktxn__server *server, char *why, size_t size) {
   const struct ktxn__model_config *model = &server->config.model;
   char identity[256];
@@ -216,9 +217,11 @@ static bool open_journal(struct ktxn__server *server, char *why, size_t size) {
     return true;
   }
   (void)snprintf(identity, sizeof identity,
-                 "%d nodes of release %s, transaction.version %d, partitions %d, auto-create %d, %s", model->nodes,
-                 ktxn__model_traits(model->release)->name, model->transaction_version, model->default_partitions,
-                 model->auto_create_topics, model->cluster_id);
+                 "%d nodes of release %s, transaction.version %d, partitions %d, auto-create %d, timers of %lld and %lld ms, "
+                 "%zu bytes, %s",
+                 model->nodes, ktxn__model_traits(model->release)->name, model->transaction_version,
+                 model->default_partitions, model->auto_create_topics, (long long)(model->scan_us / 1000),
+                 (long long)(model->rebalance_delay_us / 1000), model->memory_max, model->cluster_id);
   server->journal = ktxn__journal_open(server->mem, server->config.directory, identity, model->wall_ms, why, size);
   if (server->journal == NULL) {
     return false;

@@ -256,7 +256,8 @@ class Directory(Case):
     def test_a_directory_has_one_owner_and_one_kind(self):
         directory = self.directory()
         broker = self.start(directory)
-        for options, part in [([], "in use by another broker"), (["--nodes", "3"], "another kind of cluster")]:
+        for options, part in [([], "in use by another broker"), (["--nodes", "3"], "another kind of cluster"),
+                              (["--kafka-timers"], "another kind of cluster"), (["--memory", "64"], "another kind of cluster")]:
             if options:
                 broker.stop()
             done = subprocess.run([broker.program, "--port", "0", "--data", directory, *options], stdout=subprocess.PIPE,
