@@ -1,5 +1,7 @@
 """The checker finds what it is there for, and lets pass what is allowed."""
 
+import pathlib
+import tempfile
 import unittest
 
 import layers
@@ -12,6 +14,18 @@ def includes(path, *names):
 
 def symbols(table):
     return [(path, what) for path, what, _ in layers.symbol_breaches(table)]
+
+
+class Folders(unittest.TestCase):
+    def test_a_rule_over_nothing_is_a_breach(self):
+        with tempfile.TemporaryDirectory() as name:
+            top = pathlib.Path(name)
+            for folder in ("txn", "sdk/wire"):
+                (top / folder).mkdir(parents=True)
+            (top / "txn" / "end.c").write_text("")
+            found = layers.missing(top)
+        self.assertIn("wire", found)
+        self.assertNotIn("txn", found)
 
 
 class Includes(unittest.TestCase):
