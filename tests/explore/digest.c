@@ -2,7 +2,19 @@
 
 #include "explore/world.h"
 
-/* A fingerprint of a state: of all its memory, after what can't matter any more is set to zero. */
+/*
+ * A fingerprint of a state: of all its memory, after what can't matter any more is set to zero. What lies between the fields
+ * of a struct can't matter either; a compiler that can't clear it makes more states of one, and the count varies.
+ */
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_clear_padding)
+#define clear_padding(object) __builtin_clear_padding(object)
+#endif
+#endif
+#ifndef clear_padding
+#define clear_padding(object) ((void)(object))
+#endif
 
 static void forget_slot(struct ktxn__txn_slot *slot) {
   if (slot->active)
@@ -85,12 +97,19 @@ static void sort_late(struct world *world) {
     }
 }
 
+static void clear_all_padding(struct ktxn__txn *txn, struct world *world) {
+  clear_padding(txn);
+  for (uint32_t i = 0; i < PARTS; i++) clear_padding(ktxn__txn_partition(txn, i));
+  clear_padding(world);
+}
+
 uint64_t digest_of(const struct state *state) {
   uint64_t block[BLOCK_WORDS];
   struct world world = state->world;
   size_t size = ktxn__txn_size(PARTS, 0);
   memcpy(block, state->block, size);
   forget((struct ktxn__txn *)(void *)block, state->now_us);
+  clear_all_padding((struct ktxn__txn *)(void *)block, &world);
   sort_late(&world);
   uint64_t hash = mix(mix(UINT64_C(88172645463325252), block, size), &world, sizeof world);
   return hash == 0 ? 1 : hash;

@@ -76,6 +76,7 @@ static struct frame *frames;
 static uint64_t states;
 static uint64_t transitions;
 static int deepest;
+static bool cut; /* a state was left that has events, because it lies too deep */
 
 static struct {
   enum breach breach;
@@ -131,12 +132,14 @@ static bool search(uint8_t faults, int limit, uint64_t most) {
   allocate(1u << 16);
   states = transitions = 0;
   deepest = 0;
+  cut = false;
   events_start(&first, faults);
   enter(digest_of(&first))->depth = 0;
   push(0, &first);
   while (depth >= 0 && states < most) {
     struct frame *frame = &frames[depth];
     if (frame->next == frame->count || depth >= limit) {
+      cut = cut || frame->next < frame->count;
       depth--;
       continue;
     }
@@ -199,7 +202,10 @@ bool search_run(const struct search_limits *limits) {
     bool breach = search(faults, DEPTH_MAX - 2, limits->states);
     printf("%s: %d faults: %llu states, %llu events, at most %d deep%s\n", scope.name, faults, (unsigned long long)states,
            (unsigned long long)transitions, deepest,
-           breach ? ": a breach" : states >= limits->states ? ": stopped, not complete" : "");
+           breach                     ? ": a breach"
+           : states >= limits->states ? ": stopped, not complete"
+           : cut                      ? ": cut at the depth limit, not complete"
+                                      : "");
     fflush(stdout);
     if (breach) {
       if (!limits->brief) shorten(faults, limits->states < 3000000 ? limits->states : 3000000);
