@@ -255,7 +255,17 @@ static bool name_question(struct ktxn__model *model, struct part *part) {
     return false;
   }
   int32_t sequence = part->batch.base_sequence;
-  producer->lowest_sequence = producer->guard == 0 || sequence < producer->lowest_sequence ? sequence : producer->lowest_sequence;
+  int16_t epoch = part->batch.producer_epoch;
+  if (epoch < producer->epoch) {
+    part->guard = 0; /* it is refused, whatever the answer is, and must not be in the way of what is open */
+    return true;
+  }
+  /* With a newer epoch the sequences begin anew. */
+  bool anew = producer->guard == 0 || epoch > producer->guard_epoch;
+  if (anew || (epoch == producer->guard_epoch && sequence < producer->lowest_sequence)) {
+    producer->lowest_sequence = sequence;
+  }
+  producer->guard_epoch = anew ? epoch : producer->guard_epoch;
   producer->guard = producer->guard == 0 ? ++model->next_guard : producer->guard;
   part->guard = producer->guard;
   return true;

@@ -29,7 +29,8 @@ struct ktxn__model_producer {
   uint8_t window_next; /* where the next batch goes */
   struct ktxn__model_window window[KTXN__MODEL_WINDOW];
   uint64_t guard;          /* the question under way; 0 = none */
-  int32_t lowest_sequence; /* that was seen since the question was asked first */
+  int32_t lowest_sequence; /* of the newest epoch that a question was asked for since then */
+  int16_t guard_epoch;     /* that epoch */
   struct ktxn__list open;  /* in the log's list of open transactions */
 };
 
