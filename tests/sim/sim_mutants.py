@@ -169,7 +169,7 @@ ELSEWHERE = {
         "1.1-elsewhere", "4.4-gone",
     ],
     "an order of events that was not met in two minutes; the explorer goes through all orders": [
-        "1.5-registered", "2-refused", "3-no-ambiguous-end", "3-timeout-passed", "3-timeout-passed-v2", "3-never-init",
+        "2-refused", "3-no-ambiguous-end", "3-timeout-passed", "3-timeout-passed-v2", "3-never-init",
         "3-probe-taint", "4.3-taint-registration", "4.3-fenced", "4.4-held", "4.4-held-doubt", "4.4-sweep-taint",
     ],
     "epochs near the last one, where no run begins": [
