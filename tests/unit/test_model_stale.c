@@ -505,6 +505,24 @@ static void a_stale_leader_does_not_acknowledge_others_batches(void **state) {
   end_world(&world);
 }
 
+static void a_leader_that_is_cut_off_goes_on_when_it_is_back(void **state) {
+  (void)state;
+  struct world world = cluster(2);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
+  world.node = 2;
+  struct producing request;
+  producing(&request, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 1);
+  request.partition.batch.transactional = false;
+  submit(&world, &request.request);
+  pass(&world, SECOND_US);
+  assert_null(ktxn__model_take(world.model));
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, false));
+  int64_t offset = -1;
+  assert_int_equal(produced(&world, await(&world), &offset), 0);
+  assert_int_equal(offset, 0);
+  end_world(&world);
+}
+
 /* A coordinator that is cut off wrote a marker into its own log; the topic goes meanwhile, and with it the need for a marker. */
 static void a_marker_of_a_deleted_topic_is_let_go(void **state) {
   (void)state;
@@ -556,24 +574,6 @@ static void a_stale_leader_answers_acks_1_at_once(void **state) {
   struct ktxn__model_log_ends ends;
   assert_true(ktxn__model_log_ends(world.model, KTXN__STR(TOPIC), 0, &ends));
   assert_int_equal(ends.end, end);
-  end_world(&world);
-}
-
-static void a_leader_that_is_cut_off_goes_on_when_it_is_back(void **state) {
-  (void)state;
-  struct world world = cluster(2);
-  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
-  world.node = 2;
-  struct producing request;
-  producing(&request, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 1);
-  request.partition.batch.transactional = false;
-  submit(&world, &request.request);
-  pass(&world, SECOND_US);
-  assert_null(ktxn__model_take(world.model));
-  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, false));
-  int64_t offset = -1;
-  assert_int_equal(produced(&world, await(&world), &offset), 0);
-  assert_int_equal(offset, 0);
   end_world(&world);
 }
 
@@ -669,9 +669,9 @@ int main(void) {
       cmocka_unit_test(a_stale_leader_acknowledges_nothing),
       cmocka_unit_test(a_stale_leader_does_not_learn_of_the_move),
       cmocka_unit_test(a_stale_leader_does_not_acknowledge_others_batches),
+      cmocka_unit_test(a_leader_that_is_cut_off_goes_on_when_it_is_back),
       cmocka_unit_test(a_marker_of_a_deleted_topic_is_let_go),
       cmocka_unit_test(a_stale_leader_answers_acks_1_at_once),
-      cmocka_unit_test(a_leader_that_is_cut_off_goes_on_when_it_is_back),
       cmocka_unit_test(a_dead_node_answers_nothing_and_others_take_over),
       cmocka_unit_test(a_lone_node_comes_back_with_what_its_logs_have),
       cmocka_unit_test(what_waits_dies_with_its_node),
