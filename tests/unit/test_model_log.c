@@ -2,7 +2,7 @@
 
 #include "model_fixture.h"
 
-#include "sdk/devbroker/model_producer.h"
+#include "sdk/devbroker/model_log.h"
 
 static struct ktxn__model_batch batch_of(int16_t epoch, int32_t sequence, int32_t count) {
   return (struct ktxn__model_batch){
@@ -84,6 +84,24 @@ static void five_batches_are_remembered(void **state) {
   assert_null(ktxn__model_producer_duplicate(&producer, &batch));
   batch = batch_of(1, 5, 1);
   assert_null(ktxn__model_producer_duplicate(&producer, &batch));
+}
+
+static void a_batch_of_an_older_epoch_is_no_duplicate(void **state) {
+  (void)state;
+  struct ktxn__model_producer producer = empty_producer();
+  note(&producer, batch_of(1, 0, 1), 0);
+  struct ktxn__model_batch batch = batch_of(0, 0, 1);
+  assert_null(ktxn__model_producer_duplicate(&producer, &batch));
+  assert_int_equal(admit(&producer, 0, 0, 1), KTXN__MODEL_INVALID_PRODUCER_EPOCH);
+}
+
+static void a_plain_batch_in_an_open_transaction(void **state) {
+  (void)state;
+  struct ktxn__model_producer producer = empty_producer();
+  note(&producer, batch_of(0, 0, 1), 0);
+  assert_int_equal(admit(&producer, 0, 1, 1), 0);
+  producer.txn_first = 0;
+  assert_int_equal(admit(&producer, 0, 1, 1), KTXN__MODEL_INVALID_TXN_STATE);
 }
 
 static void markers_need_a_fitting_epoch(void **state) {
@@ -387,6 +405,58 @@ static void producers_that_are_forgotten(void **state) {
   end_world(&world);
 }
 
+static void an_open_transaction_is_not_forgotten(void **state) {
+  (void)state;
+  struct world world = world_of(KTXN__MODEL_4_4, 2);
+  struct identity me = init(&world);
+  assert_int_equal(produce(&world, me, 0), 0);
+  ktxn__model_expire_producers(world.model, world.now_us, 86400000);
+  assert_int_equal(produce(&world, me, 1), 0);
+  assert_int_equal(ends_of(&world).last_stable, 0);
+  assert_int_equal(end_txn(&world, me, true).code, 0);
+  assert_int_equal(ends_of(&world).last_stable, 3);
+  end_world(&world);
+}
+
+/* A producer is forgotten once it was idle for longer; the batches here are of time 1. */
+static void as_long_is_not_longer(void **state) {
+  (void)state;
+  struct ktxn__model_memory memory;
+  ktxn__model_memory_init(&memory, ktxn__mem_default(), 1 << 20);
+  struct ktxn__model_log log;
+  ktxn__model_log_init(&log, false);
+  struct ktxn__model_batch batch = batch_of(0, 0, 1);
+  assert_non_null(ktxn__model_log_append(&memory, &log, &batch, 0, 0));
+  ktxn__model_log_expire(&memory, &log, 1);
+  assert_non_null(ktxn__model_log_producer(&log, 1));
+  ktxn__model_log_expire(&memory, &log, 2);
+  assert_null(ktxn__model_log_producer(&log, 1));
+  ktxn__model_memory_free(&memory);
+}
+
+/* Readers of read_committed are held back until the marker itself is replicated. */
+static void ends_are_known_up_to_their_markers(void **state) {
+  (void)state;
+  struct ktxn__model_memory memory;
+  ktxn__model_memory_init(&memory, ktxn__mem_default(), 1 << 20);
+  struct ktxn__model_log log;
+  ktxn__model_log_init(&log, false);
+  struct ktxn__model_batch batch = batch_of(0, 0, 1);
+  batch.transactional = true;
+  assert_non_null(ktxn__model_log_append(&memory, &log, &batch, 0, 0));
+  struct ktxn__model_entry marker = {.producer_id = 1, .base_sequence = -1, .transactional = true, .marker = true};
+  assert_non_null(ktxn__model_log_append_marker(&memory, &log, &marker));
+  assert_true(ktxn__model_log_replicated(&log, 1));
+  assert_int_equal(log.last_stable, 0);
+  assert_true(ktxn__model_log_replicated(&log, 2));
+  assert_int_equal(log.last_stable, 2);
+  assert_int_equal(log.aborted_count, 1);
+  assert_int_equal(log.aborted[0].last_stable, 2);
+  assert_int_equal(ktxn__model_log_find_aborted(&log, 1), 0); /* the marker's own offset is still within it */
+  assert_int_equal(ktxn__model_log_find_aborted(&log, 2), 1);
+  ktxn__model_memory_free(&memory);
+}
+
 /* Producers come and go: what is forgotten gives its memory back. */
 static void expired_producers_give_their_memory_back(void **state) {
   (void)state;
@@ -556,6 +626,11 @@ int main(void) {
       cmocka_unit_test(a_question_without_a_coordinator),
       cmocka_unit_test(an_answer_that_a_marker_has_overtaken),
       cmocka_unit_test(producers_that_are_forgotten),
+      cmocka_unit_test(a_batch_of_an_older_epoch_is_no_duplicate),
+      cmocka_unit_test(a_plain_batch_in_an_open_transaction),
+      cmocka_unit_test(an_open_transaction_is_not_forgotten),
+      cmocka_unit_test(as_long_is_not_longer),
+      cmocka_unit_test(ends_are_known_up_to_their_markers),
       cmocka_unit_test(expired_producers_give_their_memory_back),
       cmocka_unit_test(deleted_topics_give_their_producers_back),
       cmocka_unit_test(a_batch_that_comes_to_a_deleted_topic),
