@@ -141,14 +141,23 @@ static const struct command *find(const struct ktxn__control_line *line, int *wo
   return NULL;
 }
 
-bool ktxn__control_run(struct ktxn__control *control, int64_t now, const char *text, struct ktxn__buffer *reply) {
-  struct ktxn__control_line line = {.control = control, .now = now, .reply = reply};
+static bool carry_out(struct ktxn__control_line *line, const char *text) {
   int words;
-  if (!split(&line, text)) {
+  if (!split(line, text)) {
     return false;
   }
-  const struct command *command = find(&line, &words);
-  return command == NULL ? ktxn__control_fail(&line, "'%s' isn't known; try help", text) : run(&line, command, words);
+  const struct command *command = find(line, &words);
+  return command == NULL ? ktxn__control_fail(line, "'%s' isn't known; try help", text) : run(line, command, words);
+}
+
+bool ktxn__control_run(struct ktxn__control *control, int64_t now, const char *text, struct ktxn__buffer *reply) {
+  struct ktxn__control_line line = {.control = control, .now = now, .reply = reply, .reply_start = reply->size};
+  bool good = carry_out(&line, text);
+  if (!line.cut) {
+    return good;
+  }
+  reply->size = line.reply_start;
+  return ktxn__control_fail(&line, "the reply is too long");
 }
 
 bool ktxn__control_changes(const char *text) {

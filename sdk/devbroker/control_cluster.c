@@ -99,10 +99,8 @@ bool ktxn__control_coordinator_group(struct ktxn__control_line *line) {
 
 /* -- nodes */
 
-static void node_changed(struct ktxn__control_line *line, int64_t node) {
-  if (line->control->node_changed != NULL) {
-    line->control->node_changed(line->control->ctx, (int32_t)node);
-  }
+static int node_changed(struct ktxn__control_line *line, int64_t node) {
+  return line->control->node_changed == NULL ? 0 : line->control->node_changed(line->control->ctx, (int32_t)node);
 }
 
 bool ktxn__control_node_down(struct ktxn__control_line *line) {
@@ -118,18 +116,25 @@ bool ktxn__control_node_down(struct ktxn__control_line *line) {
                           "the node is down already")) {
     return false;
   }
-  node_changed(line, node);
+  (void)node_changed(line, node); /* closing can't fail */
   return true;
 }
 
 bool ktxn__control_node_up(struct ktxn__control_line *line) {
   int64_t node = 0;
-  if (!ktxn__control_word_node(line, 2, &node) ||
-      !ktxn__control_done(line, ktxn__model_node_up(line->control->model, line->now, (int32_t)node),
-                          "the node is up already")) {
+  if (!ktxn__control_word_node(line, 2, &node)) {
     return false;
   }
-  node_changed(line, node);
+  if (!ktxn__model_node_up(line->control->model, line->now, (int32_t)node)) {
+    return ktxn__control_fail(line, "the node is up already");
+  }
+  /* The cluster has it, as a replay of this line will: without its port no client gets there until it is down and up again. */
+  int error = node_changed(line, node);
+  if (error != 0) {
+    return ktxn__control_fail(line, "the node is up, but can't listen on its port: %s; take it down and up again",
+                              strerror(-error));
+  }
+  ktxn__control_say(line, "ok");
   return true;
 }
 

@@ -5,6 +5,11 @@
 
 #include "sdk/devbroker/control_parts.h"
 
+static void put(struct ktxn__control_line *line, const char *text, size_t size) {
+  bool fits = line->reply->size - line->reply_start + size <= KTXN__CONTROL_REPLY_MAX;
+  line->cut = !fits || !ktxn__buffer_append(line->reply, text, size) || line->cut;
+}
+
 static void append(struct ktxn__control_line *line, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
@@ -12,7 +17,7 @@ static void append(struct ktxn__control_line *line, const char *format, va_list 
   char text[512];
   int size = vsnprintf(text, sizeof text, format, arguments);
   if (size > 0) {
-    (void)ktxn__buffer_append(line->reply, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
+    put(line, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
   }
 }
 
@@ -25,7 +30,7 @@ void ktxn__control_say(struct ktxn__control_line *line, const char *format, ...)
 
 bool ktxn__control_fail(struct ktxn__control_line *line, const char *format, ...) {
   va_list arguments;
-  (void)ktxn__buffer_append(line->reply, "error ", 6);
+  put(line, "error ", 6);
   va_start(arguments, format);
   append(line, format, arguments);
   va_end(arguments);

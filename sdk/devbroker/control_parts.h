@@ -12,6 +12,8 @@ struct ktxn__control_line {
   struct ktxn__control *control;
   int64_t now;
   struct ktxn__buffer *reply;
+  size_t reply_start;
+  bool cut; /* the reply didn't fit */
   char text[KTXN__CONTROL_LINE_MAX];
   char *words[KTXN__CONTROL_WORDS_MAX];
   int count;

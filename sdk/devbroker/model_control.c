@@ -165,6 +165,7 @@ bool ktxn__model_node_down(struct ktxn__model *model, int64_t now, int32_t node,
   dead->frozen = false;
   ktxn__model_view_free(model, dead->view);
   dead->view = NULL;
+  ktxn__model_topics_forget(model);
   move_all(model, node, failover ? successor(model, node) : -1);
   return end(model, true);
 }
@@ -194,6 +195,7 @@ static void drop_view(struct ktxn__model *model, struct ktxn__model_node *node) 
   if (!node->cut && !node->frozen) {
     ktxn__model_view_free(model, node->view);
     node->view = NULL;
+    ktxn__model_topics_forget(model);
   }
 }
 
@@ -204,7 +206,7 @@ static void heal(struct ktxn__model *model, int32_t node) {
   ktxn__model_offsets_forget(model, node);
   for (int32_t i = 0; i < model->topics.count; i++) {
     struct ktxn__model_topic *topic = model->topics.list[i];
-    for (int32_t j = 0; j < topic->partition_count && !topic->deleted; j++) {
+    for (int32_t j = 0; j < topic->partition_count; j++) {
       ktxn__model_replica_healed(model, topic->partitions[j], node);
     }
   }
@@ -288,7 +290,7 @@ void ktxn__model_expire_producers(struct ktxn__model *model, int64_t now, int64_
   for (int32_t i = 0; i < model->topics.count; i++) {
     struct ktxn__model_topic *topic = model->topics.list[i];
     for (int32_t j = 0; j < topic->partition_count; j++) {
-      ktxn__model_log_expire(&topic->partitions[j]->log, ktxn__model_wall_ms(model) - idle_ms);
+      ktxn__model_log_expire(&model->memory, &topic->partitions[j]->log, ktxn__model_wall_ms(model) - idle_ms);
     }
   }
 }

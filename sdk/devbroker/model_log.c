@@ -166,7 +166,7 @@ bool ktxn__model_log_replicated(struct ktxn__model_log *log, int64_t offset) {
   return true;
 }
 
-static void forget_producers(struct ktxn__model_memory *memory, struct ktxn__model_log *log) {
+void ktxn__model_log_forget_producers(struct ktxn__model_memory *memory, struct ktxn__model_log *log) {
   for (int32_t i = 0; i < log->producer_count; i++) {
     ktxn__model_put(memory, log->producers[i], sizeof *log->producers[i]);
   }
@@ -199,7 +199,7 @@ bool ktxn__model_log_truncate(struct ktxn__model_memory *memory, struct ktxn__mo
   }
   log->entry_count = keep;
   log->end = log->high_watermark;
-  forget_producers(memory, log);
+  ktxn__model_log_forget_producers(memory, log);
   bool done = replay(memory, log);
   settle(log);
   return done;
@@ -210,12 +210,13 @@ void ktxn__model_log_trim(struct ktxn__model_log *log, int64_t offset) {
   log->start = offset > log->start ? offset : log->start;
 }
 
-void ktxn__model_log_expire(struct ktxn__model_log *log, int64_t before_ms) {
+void ktxn__model_log_expire(struct ktxn__model_memory *memory, struct ktxn__model_log *log, int64_t before_ms) {
   int32_t kept = 0;
   for (int32_t i = 0; i < log->producer_count; i++) {
     struct ktxn__model_producer *producer = log->producers[i];
     if (producer->txn_first < 0 && producer->last_ms < before_ms) {
       ktxn__model_map_remove(&log->by_id, (uint64_t)producer->id);
+      ktxn__model_put(memory, producer, sizeof *producer);
     } else {
       log->producers[kept++] = producer;
     }

@@ -68,7 +68,9 @@ bool ktxn__model_log_replicated(struct ktxn__model_log *log, int64_t offset);
 /** What isn't replicated is gone, and what it had done to the producers. False: no memory. */
 bool ktxn__model_log_truncate(struct ktxn__model_memory *memory, struct ktxn__model_log *log);
 void ktxn__model_log_trim(struct ktxn__model_log *log, int64_t offset);
-void ktxn__model_log_expire(struct ktxn__model_log *log, int64_t before_ms);
+void ktxn__model_log_expire(struct ktxn__model_memory *memory, struct ktxn__model_log *log, int64_t before_ms);
+/** Also those with open transactions: of a log that nobody asks any more, or that is read again. */
+void ktxn__model_log_forget_producers(struct ktxn__model_memory *memory, struct ktxn__model_log *log);
 
 /** The index of the entry that holds `offset`, or of the first behind it; entry_count at the end. */
 int32_t ktxn__model_log_find(const struct ktxn__model_log *log, int64_t offset);

@@ -6,7 +6,8 @@ static struct ktxn__model_seen_partition truth(const struct ktxn__model_partitio
   return (struct ktxn__model_seen_partition){.leader = partition->leader,
                                              .leader_epoch = partition->leader_epoch,
                                              .high_watermark = partition->log.high_watermark,
-                                             .last_stable = partition->log.last_stable};
+                                             .last_stable = partition->log.last_stable,
+                                             .end = partition->log.end};
 }
 
 static bool take_topic(struct ktxn__model *model, const struct ktxn__model_name *name, struct ktxn__model_seen_topic *seen) {
@@ -121,6 +122,14 @@ bool ktxn__model_node_leads(const struct ktxn__model *model, int32_t node, const
 
 bool ktxn__model_node_stale(const struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition) {
   return partition->leader != node && ktxn__model_node_leads(model, node, partition);
+}
+
+int64_t ktxn__model_node_append(struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition,
+                                int32_t records) {
+  struct ktxn__model_seen_topic *seen = &model->nodes[node].view->topics[partition->topic->name->number];
+  int64_t base = seen->partitions[partition->index].end;
+  seen->partitions[partition->index].end += records;
+  return base;
 }
 
 bool ktxn__model_node_sees_up(const struct ktxn__model *model, int32_t node, int32_t other) {

@@ -13,6 +13,7 @@ struct ktxn__model_seen_partition {
   int32_t leader_epoch;
   int64_t high_watermark;
   int64_t last_stable;
+  int64_t end; /* with what the node has appended since, for itself alone */
 };
 
 struct ktxn__model_seen_topic {
@@ -69,6 +70,9 @@ struct ktxn__model_seen_partition ktxn__model_node_acting(const struct ktxn__mod
 bool ktxn__model_node_leads(const struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition);
 /** It does, but the cluster has another one by now. */
 bool ktxn__model_node_stale(const struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition);
+/** What such a leader appends goes into its picture alone; the first offset. */
+int64_t ktxn__model_node_append(struct ktxn__model *model, int32_t node, const struct ktxn__model_partition *partition,
+                                int32_t records);
 
 bool ktxn__model_node_sees_up(const struct ktxn__model *model, int32_t node, int32_t other);
 

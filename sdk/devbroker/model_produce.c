@@ -191,16 +191,34 @@ static void append(struct ktxn__model *model, struct part *part) {
   ktxn__model_replica_appended(model, part->partition);
 }
 
-/* A leader that others have replaced without its knowledge appends what nobody will ever acknowledge. */
+/* Its topic was deleted meanwhile, and the node knows. */
+static bool is_gone(const struct ktxn__model *model, const struct part *part) {
+  return part->partition->topic->deleted && model->nodes[part->produce->ticket->node].view == NULL;
+}
+
+/* What nobody will ever replicate: without acks=-1 it is acknowledged all the same, at an offset of that leader's own log. */
+static void append_stale(struct ktxn__model *model, struct part *part) {
+  if (part->produce->acks == -1) {
+    wait_for(part, KTXN__MODEL_NEVER);
+    return;
+  }
+  part->out->base_offset =
+      ktxn__model_node_append(model, part->produce->ticket->node, part->partition, part->batch.record_count);
+  part->out->log_start_offset = part->partition->log.start;
+}
+
+/* A leader that others have replaced without its knowledge appends to a log that will be cut off. */
 static void append_part(struct ktxn__model *model, struct part *part) {
   if (part->out->code != KTXN__MODEL_NONE) {
     return;
   }
   int32_t node = part->produce->ticket->node;
-  if (!ktxn__model_node_leads(model, node, part->partition)) {
+  if (is_gone(model, part)) {
+    fail(model, part, KTXN__MODEL_UNKNOWN_TOPIC_OR_PARTITION);
+  } else if (!ktxn__model_node_leads(model, node, part->partition)) {
     fail(model, part, KTXN__MODEL_NOT_LEADER_OR_FOLLOWER);
   } else if (ktxn__model_node_stale(model, node, part->partition)) {
-    wait_for(part, KTXN__MODEL_NEVER);
+    append_stale(model, part);
   } else {
     append(model, part);
   }
@@ -275,7 +293,7 @@ static void ask_again(struct ktxn__model *model, struct ktxn__model_event *event
   struct produce *produce = KTXN__LIST_OF(event, struct produce, retry);
   /* A marker that came meanwhile has made the question's name worthless: each try has one of its own. */
   for (int32_t i = 0; i < produce->count; i++) {
-    if (produce->parts[i].asked >= 0) {
+    if (produce->parts[i].asked >= 0 && !is_gone(model, &produce->parts[i])) {
       name_question(model, &produce->parts[i]);
     }
   }

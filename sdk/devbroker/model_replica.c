@@ -127,9 +127,11 @@ void ktxn__model_replica_move(struct ktxn__model *model, struct ktxn__model_part
 }
 
 void ktxn__model_replica_healed(struct ktxn__model *model, struct ktxn__model_partition *partition, int32_t node) {
-  if (partition->leader == node) {
+  bool deleted = partition->topic->deleted;
+  if (partition->leader == node && !deleted) {
     ktxn__model_replica_appended(model, partition);
-  } else {
-    wake(model, partition, (struct news){.code = KTXN__MODEL_NOT_LEADER_OR_FOLLOWER, .only_node = node, .except_node = -1});
+    return;
   }
+  int16_t code = deleted ? KTXN__MODEL_UNKNOWN_TOPIC_OR_PARTITION : KTXN__MODEL_NOT_LEADER_OR_FOLLOWER;
+  wake(model, partition, (struct news){.code = code, .only_node = node, .except_node = -1});
 }

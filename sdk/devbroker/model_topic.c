@@ -162,6 +162,30 @@ int16_t ktxn__model_topic_extend(struct ktxn__model *model, struct ktxn__model_t
   return KTXN__MODEL_NONE;
 }
 
+static bool pictured(const struct ktxn__model *model) {
+  for (int32_t i = 0; i < model->config.nodes; i++) {
+    if (model->nodes[i].view != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void forget(struct ktxn__model *model, struct ktxn__model_topic *topic) {
+  topic->forgotten = true;
+  for (int32_t i = 0; i < topic->partition_count; i++) {
+    ktxn__model_log_forget_producers(&model->memory, &topic->partitions[i]->log);
+  }
+}
+
+void ktxn__model_topics_forget(struct ktxn__model *model) {
+  for (int32_t i = 0; i < model->topics.count && !pictured(model); i++) {
+    if (model->topics.list[i]->deleted && !model->topics.list[i]->forgotten) {
+      forget(model, model->topics.list[i]);
+    }
+  }
+}
+
 void ktxn__model_topic_delete(struct ktxn__model *model, struct ktxn__model_topic *topic) {
   topic->deleted = true;
   topic->name->topic = NULL;
@@ -170,6 +194,7 @@ void ktxn__model_topic_delete(struct ktxn__model *model, struct ktxn__model_topi
     ktxn__model_event_clear(&model->events, &partition->log.replication);
     ktxn__model_replica_lost(model, partition, KTXN__MODEL_UNKNOWN_TOPIC_OR_PARTITION);
   }
+  ktxn__model_topics_forget(model);
 }
 
 struct ktxn__model_partition *ktxn__model_topic_partition(const struct ktxn__model_topic *topic, int32_t index) {

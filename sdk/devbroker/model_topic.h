@@ -36,6 +36,7 @@ struct ktxn__model_topic {
   int32_t number;
   bool internal;
   bool deleted;
+  bool forgotten; /* and its producers are, too */
   int32_t max_message_bytes;
   struct ktxn__model_partition **partitions;
   int32_t partition_count;
@@ -66,6 +67,8 @@ int16_t ktxn__model_topic_create(struct ktxn__model *model, struct ktxn__str nam
                                  struct ktxn__model_topic **made);
 int16_t ktxn__model_topic_extend(struct ktxn__model *model, struct ktxn__model_topic *topic, int32_t partitions);
 void ktxn__model_topic_delete(struct ktxn__model *model, struct ktxn__model_topic *topic);
+/** The producers of deleted topics, unless a node has a picture in which the topic may still be. */
+void ktxn__model_topics_forget(struct ktxn__model *model);
 
 /** NULL: out of range. */
 struct ktxn__model_partition *ktxn__model_topic_partition(const struct ktxn__model_topic *topic, int32_t index);

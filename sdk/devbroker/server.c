@@ -12,7 +12,7 @@
 #include "sdk/net/tcp.h"
 #include "sdk/os/clock.h"
 
-enum { SCRATCH = 256 * 1024, REPLY_MAX = 64 * 1024 };
+enum { SCRATCH = 256 * 1024, REPLY_MAX = KTXN__CONTROL_REPLY_MAX };
 
 static bool fail(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -142,11 +142,13 @@ static bool record(void *ctx, int64_t now, int32_t node, struct ktxn__span frame
   return written;
 }
 
-static void node_changed(void *ctx, int32_t node) {
+static int node_changed(void *ctx, int32_t node) {
   struct ktxn__server *server = ctx;
-  if (server->slots != NULL && ktxn__server_follow_node(server, node) != 0) {
+  int error = server->slots == NULL ? 0 : ktxn__server_follow_node(server, node);
+  if (error != 0) {
     ktxn__log(server->config.log, KTXN__LOG_ERROR, "node %d can't listen on port %u again", node, server->ports[node]);
   }
+  return error;
 }
 
 static bool make_model(struct ktxn__server *server, char *why, size_t size) {

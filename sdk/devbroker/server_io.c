@@ -101,24 +101,36 @@ bool ktxn__server_do(struct ktxn__server *server, const char *line, struct ktxn_
 }
 
 /* A reply may have several lines; an empty one ends it. */
-static void do_lines(struct ktxn__server *server, struct ktxn__server_slot *slot) {
-  char *end;
-  while (slot->in.size > 0 && (end = memchr(slot->in.data, '\n', slot->in.size)) != NULL) {
-    *end = '\0';
-    (void)ktxn__server_do(server, (const char *)slot->in.data, &slot->out);
-    (void)ktxn__buffer_append(&slot->out, "\n\n", 2);
-    ktxn__buffer_drop(&slot->in, (size_t)(end - (char *)slot->in.data) + 1);
+static bool do_line(struct ktxn__server *server, struct ktxn__server_slot *slot) {
+  char *end = slot->in.size == 0 ? NULL : memchr(slot->in.data, '\n', slot->in.size);
+  if (end == NULL) {
+    return false;
   }
+  *end = '\0';
+  (void)ktxn__server_do(server, (const char *)slot->in.data, &slot->out);
+  (void)ktxn__buffer_append(&slot->out, "\n\n", 2);
+  ktxn__buffer_drop(&slot->in, (size_t)(end - (char *)slot->in.data) + 1);
+  return true;
 }
 
-static void send_replies(struct ktxn__server *server, struct ktxn__server_slot *slot) {
+static bool send_reply(struct ktxn__server *server, struct ktxn__server_slot *slot) {
   const struct ktxn__span output = {.data = slot->out.data, .size = slot->out.size};
   int64_t sent = output.size == 0 ? 0 : ktxn__tcp_writev(slot->fd, &output, 1);
   if (sent < 0) {
     ktxn__server_slot_close(server, slot);
-    return;
+    return false;
   }
   ktxn__buffer_drop(&slot->out, (size_t)sent);
+  return true;
+}
+
+/* A line is done once the reply to the one before has left: each has all the room there is. */
+static void do_lines(struct ktxn__server *server, struct ktxn__server_slot *slot) {
+  do {
+    if (!send_reply(server, slot)) {
+      return;
+    }
+  } while (slot->out.size == 0 && do_line(server, slot));
   ktxn__server_slot_want(server, slot, slot->out.size > 0 ? (uint32_t)KTXN__POLLER_WRITE : (uint32_t)KTXN__POLLER_READ);
 }
 
@@ -130,7 +142,6 @@ static void read_control(struct ktxn__server *server, struct ktxn__server_slot *
     return;
   }
   do_lines(server, slot);
-  send_replies(server, slot);
 }
 
 /* -- other threads' lines */
@@ -156,7 +167,7 @@ void ktxn__server_event(struct ktxn__server *server, struct ktxn__server_slot *s
     case KTXN__SERVER_WAKE: read_mailbox(server, slot->fd); break;
     case KTXN__SERVER_LISTENER:
     case KTXN__SERVER_CONTROL_LISTENER: accept_all(server, slot); break;
-    case KTXN__SERVER_CONTROL: (writable ? send_replies : read_control)(server, slot); break;
+    case KTXN__SERVER_CONTROL: (writable ? do_lines : read_control)(server, slot); break;
     case KTXN__SERVER_CLIENT:
       if ((ready & (KTXN__POLLER_READ | KTXN__POLLER_BROKEN)) != 0) {
         read_client(server, slot);

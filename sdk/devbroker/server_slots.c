@@ -6,7 +6,7 @@
 #include "sdk/devbroker/server_parts.h"
 #include "sdk/net/tcp.h"
 
-enum { PLACE_BITS = 12, CONTROL_BYTES_MAX = 64 * 1024 };
+enum { PLACE_BITS = 12, CONTROL_BYTES_MAX = 64 * 1024, REPLY_END_MAX = 8 };
 _Static_assert(KTXN__SERVER_SLOTS <= 1 << PLACE_BITS, "a place fits into a key");
 
 bool ktxn__server_slots_init(struct ktxn__server *server) {
@@ -51,7 +51,7 @@ struct ktxn__server_slot *ktxn__server_slot_add(struct ktxn__server *server, enu
   *slot = (struct ktxn__server_slot){
       .kind = kind, .fd = fd, .uses = slot->uses + 1, .node = node, .interest = KTXN__POLLER_READ};
   ktxn__buffer_init(&slot->in, server->mem, CONTROL_BYTES_MAX);
-  ktxn__buffer_init(&slot->out, server->mem, CONTROL_BYTES_MAX);
+  ktxn__buffer_init(&slot->out, server->mem, KTXN__CONTROL_REPLY_MAX + REPLY_END_MAX);
   if (ktxn__poller_add(server->poller, fd, key_of(server, slot), slot->interest) != 0) {
     ktxn__tcp_close(fd);
     slot->kind = KTXN__SERVER_FREE;

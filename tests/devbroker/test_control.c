@@ -1,8 +1,10 @@
 /* Control lines: what is understood, and that what isn't says why and changes nothing. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +19,13 @@ struct fixture {
   struct ktxn__control control;
   struct ktxn__buffer reply;
   int32_t changed; /* node that was named last */
+  int refuse;      /* what that is answered */
 };
 
-static void note(void *ctx, int32_t node) {
+static int note(void *ctx, int32_t node) {
   struct fixture *f = ctx;
   f->changed = node;
+  return f->refuse;
 }
 
 static int begin(void **state) {
@@ -83,6 +87,27 @@ static void test_nodes(void **state) {
   assert_int_equal(f->changed, -1);
   assert_string_equal(say(f, "node up 1"), "ok");
   assert_true(ktxn__model_node_is_up(f->control.model, 1));
+}
+
+static void test_a_node_that_cant_listen(void **state) {
+  struct fixture *f = *state;
+  assert_string_equal(say(f, "node down 1"), "ok");
+  f->refuse = -EADDRINUSE;
+  assert_non_null(strstr(say(f, "node up 1"), strerror(EADDRINUSE)));
+  f->refuse = 0;
+  assert_string_equal(say(f, "node down 1"), "ok");
+  assert_string_equal(say(f, "node up 1"), "ok");
+}
+
+/* A reply is whole, or it is an error; and nothing of it goes in front of the error. */
+static void test_a_long_reply(void **state) {
+  struct fixture *f = *state;
+  char line[KTXN__CONTROL_LINE_MAX];
+  for (int i = 0; i < 300; i++) {
+    (void)snprintf(line, sizeof line, "topic create %0249d", i);
+    assert_string_equal(say(f, line), "ok");
+  }
+  assert_string_equal(say(f, "topic list"), "error the reply is too long");
 }
 
 static void test_pace(void **state) {
@@ -197,6 +222,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_topics_and_leaders, begin, end),
       cmocka_unit_test_setup_teardown(test_nodes, begin, end),
+      cmocka_unit_test_setup_teardown(test_a_node_that_cant_listen, begin, end),
+      cmocka_unit_test_setup_teardown(test_a_long_reply, begin, end),
       cmocka_unit_test_setup_teardown(test_pace, begin, end),
       cmocka_unit_test_setup_teardown(test_what_is_refused, begin, end),
       cmocka_unit_test_setup_teardown(test_a_long_line, begin, end),

@@ -120,6 +120,41 @@ class CommandLine(Case):
                               stdout=subprocess.PIPE, text=True, timeout=SECONDS)
         self.assertEqual((done.returncode, done.stdout.split("\n")), (0, ["ok", "ok a:1", ""]))
 
+    def test_long_replies_are_whole_or_errors(self):
+        broker = self.broker()
+        lengths = [249, 249, 249, 249, 10]  # the reply has as many bytes as ctl reads at once
+        names = [chr(97 + i) * length for i, length in enumerate(lengths)]
+        names += ["%0249d" % i for i in range(400)]
+        self.control(broker, ["topic create " + name for name in names[:5]])
+        self.assertEqual(broker.do("topic list").split(), [name + ":1" for name in names[:5]])
+        done = subprocess.run([broker.program, "ctl", "--port", str(broker.control)], input="topic list\nping\n",
+                              stdout=subprocess.PIPE, text=True, timeout=SECONDS)
+        self.assertEqual((done.returncode, done.stdout[-4:]), (0, "\nok\n"))
+        self.control(broker, ["topic create " + name for name in names[5:]])
+        self.assertEqual(broker.do("topic list").split(), [name + ":1" for name in names])
+        replies = self.control(broker, ["topic list"] * 3)  # one after the other, none in another's way
+        self.assertEqual([len(reply.split()) for reply in replies], [len(names) + 1] * 3)
+        self.control(broker, ["topic create %0249d" % i for i in range(400, 4400)])
+        good, text = broker.ask("topic list")
+        self.assertEqual((good, text), (False, "the reply is too long"))
+        self.assertEqual(broker.do("ping"), "")
+
+    def control(self, broker, lines):
+        """All lines at once, without a wait for replies; the replies."""
+        with socket.create_connection(("127.0.0.1", broker.control), SECONDS) as connection:
+            connection.settimeout(SECONDS)
+            replies = []
+            for start in range(0, len(lines), 100):
+                some = lines[start:start + 100]
+                connection.sendall("".join(line + "\n" for line in some).encode())
+                data = b""
+                while data.count(b"\n\n") < len(some):
+                    more = connection.recv(65536)
+                    self.assertTrue(more)
+                    data += more
+                replies += data.decode().split("\n\n")[:-1]
+        return replies
+
     def test_no_broker_no_answer(self):
         with socket.socket() as holder:
             holder.bind(("127.0.0.1", 0))
@@ -191,6 +226,24 @@ class Nodes(Case):
         broker.do("node up 1")
         with wire.Client(address) as client:
             self.assertEqual(sum(client.end_offsets("a").values()), 1)
+
+
+    def test_a_port_that_was_taken_meanwhile(self):
+        broker = self.broker("--nodes", "2", "--topic", "a:2")
+        address = broker.bootstrap.split(",")[1]
+        port = int(address.rsplit(":", 1)[1])
+        broker.do("node down 1")
+        with socket.socket() as holder:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("127.0.0.1", port))
+            holder.listen()
+            good, text = broker.ask("node up 1")
+            self.assertFalse(good, text)
+            self.assertIn("can't listen on its port: Address already in use", text)
+        broker.do("node down 1")
+        broker.do("node up 1")
+        with wire.Client(address) as client:
+            self.assertEqual(len(client.metadata(["a"])), 1)
 
 
 class Directory(Case):

@@ -294,20 +294,25 @@ static inline int16_t commit_offset(struct world *world, struct identity me, int
   return code;
 }
 
-/** The group's offset with require_stable; `*code` is the partition's. */
-static inline int64_t fetch_offset(struct world *world, int16_t *code) {
+/** The group's offset; `*code` is the partition's. */
+static inline int64_t fetch_offset_if(struct world *world, bool stable, int16_t *code) {
   int32_t partition = 0;
   struct ktxn__model_topic_partitions topic = {.topic = {.name = KTXN__STR(TOPIC)}, .partitions = &partition, .partition_count = 1};
   struct ktxn__model_offset_fetch_group group = {.group_id = KTXN__STR(GROUP), .topics = &topic, .topic_count = 1};
   struct ktxn__model_request request = {.api = KTXN__MODEL_OFFSET_FETCH,
                                         .version = 8,
-                                        .offset_fetch = {.require_stable = true, .groups = &group, .group_count = 1}};
+                                        .offset_fetch = {.require_stable = stable, .groups = &group, .group_count = 1}};
   struct ktxn__model_answer *answer = call(world, &request);
   assert_int_equal(answer->offset_fetch.groups[0].code, 0);
   *code = answer->offset_fetch.groups[0].topics[0].partitions[0].code;
   int64_t offset = answer->offset_fetch.groups[0].topics[0].partitions[0].offset;
   ktxn__model_release(world->model, answer);
   return offset;
+}
+
+/** With require_stable. */
+static inline int64_t fetch_offset(struct world *world, int16_t *code) {
+  return fetch_offset_if(world, true, code);
 }
 
 /** Is the batch at `offset` of partition 0 part of what a read_committed reader gets? */

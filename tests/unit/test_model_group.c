@@ -203,6 +203,8 @@ static void a_second_member_makes_a_round(void **state) {
   }
   assert_int_equal(mine, 1);
   expect_group(&world, "Stable", 2);
+  assert_int_equal(heartbeat(&world, one.id, 1), KTXN__MODEL_ILLEGAL_GENERATION);
+  assert_int_equal(heartbeat(&world, one.id, 2), 0);
   assert_int_equal(leave(&world, one.id), 0);
   assert_int_equal(heartbeat(&world, two.id, 2), KTXN__MODEL_REBALANCE_IN_PROGRESS);
   struct joined alone = join(&world, two.id, NULL, "ba");

@@ -2,7 +2,7 @@
 
 #include "model_fixture.h"
 
-#include "sdk/devbroker/model_producer.h"
+#include "sdk/devbroker/model_log.h"
 
 static struct ktxn__model_batch batch_of(int16_t epoch, int32_t sequence, int32_t count) {
   return (struct ktxn__model_batch){
@@ -84,6 +84,24 @@ static void five_batches_are_remembered(void **state) {
   assert_null(ktxn__model_producer_duplicate(&producer, &batch));
   batch = batch_of(1, 5, 1);
   assert_null(ktxn__model_producer_duplicate(&producer, &batch));
+}
+
+static void a_batch_of_an_older_epoch_is_no_duplicate(void **state) {
+  (void)state;
+  struct ktxn__model_producer producer = empty_producer();
+  note(&producer, batch_of(1, 0, 1), 0);
+  struct ktxn__model_batch batch = batch_of(0, 0, 1);
+  assert_null(ktxn__model_producer_duplicate(&producer, &batch));
+  assert_int_equal(admit(&producer, 0, 0, 1), KTXN__MODEL_INVALID_PRODUCER_EPOCH);
+}
+
+static void a_plain_batch_in_an_open_transaction(void **state) {
+  (void)state;
+  struct ktxn__model_producer producer = empty_producer();
+  note(&producer, batch_of(0, 0, 1), 0);
+  assert_int_equal(admit(&producer, 0, 1, 1), 0);
+  producer.txn_first = 0;
+  assert_int_equal(admit(&producer, 0, 1, 1), KTXN__MODEL_INVALID_TXN_STATE);
 }
 
 static void markers_need_a_fitting_epoch(void **state) {
@@ -387,6 +405,115 @@ static void producers_that_are_forgotten(void **state) {
   end_world(&world);
 }
 
+static void an_open_transaction_is_not_forgotten(void **state) {
+  (void)state;
+  struct world world = world_of(KTXN__MODEL_4_4, 2);
+  struct identity me = init(&world);
+  assert_int_equal(produce(&world, me, 0), 0);
+  ktxn__model_expire_producers(world.model, world.now_us, 86400000);
+  assert_int_equal(produce(&world, me, 1), 0);
+  assert_int_equal(ends_of(&world).last_stable, 0);
+  assert_int_equal(end_txn(&world, me, true).code, 0);
+  assert_int_equal(ends_of(&world).last_stable, 3);
+  end_world(&world);
+}
+
+/* A producer is forgotten once it was idle for longer; the batches here are of time 1. */
+static void as_long_is_not_longer(void **state) {
+  (void)state;
+  struct ktxn__model_memory memory;
+  ktxn__model_memory_init(&memory, ktxn__mem_default(), 1 << 20);
+  struct ktxn__model_log log;
+  ktxn__model_log_init(&log, false);
+  struct ktxn__model_batch batch = batch_of(0, 0, 1);
+  assert_non_null(ktxn__model_log_append(&memory, &log, &batch, 0, 0));
+  ktxn__model_log_expire(&memory, &log, 1);
+  assert_non_null(ktxn__model_log_producer(&log, 1));
+  ktxn__model_log_expire(&memory, &log, 2);
+  assert_null(ktxn__model_log_producer(&log, 1));
+  ktxn__model_memory_free(&memory);
+}
+
+/* Readers of read_committed are held back until the marker itself is replicated. */
+static void ends_are_known_up_to_their_markers(void **state) {
+  (void)state;
+  struct ktxn__model_memory memory;
+  ktxn__model_memory_init(&memory, ktxn__mem_default(), 1 << 20);
+  struct ktxn__model_log log;
+  ktxn__model_log_init(&log, false);
+  struct ktxn__model_batch batch = batch_of(0, 0, 1);
+  batch.transactional = true;
+  assert_non_null(ktxn__model_log_append(&memory, &log, &batch, 0, 0));
+  struct ktxn__model_entry marker = {.producer_id = 1, .base_sequence = -1, .transactional = true, .marker = true};
+  assert_non_null(ktxn__model_log_append_marker(&memory, &log, &marker));
+  assert_true(ktxn__model_log_replicated(&log, 1));
+  assert_int_equal(log.last_stable, 0);
+  assert_true(ktxn__model_log_replicated(&log, 2));
+  assert_int_equal(log.last_stable, 2);
+  assert_int_equal(log.aborted_count, 1);
+  assert_int_equal(log.aborted[0].last_stable, 2);
+  assert_int_equal(ktxn__model_log_find_aborted(&log, 1), 0); /* the marker's own offset is still within it */
+  assert_int_equal(ktxn__model_log_find_aborted(&log, 2), 1);
+  ktxn__model_memory_free(&memory);
+}
+
+/* Producers come and go: what is forgotten gives its memory back. */
+static void expired_producers_give_their_memory_back(void **state) {
+  (void)state;
+  struct world world = world_of(KTXN__MODEL_4_4, 2);
+  size_t used = 0;
+  int64_t offset;
+  for (int64_t round = 0; round < 3; round++) {
+    for (int64_t id = 0; id < 20; id++) {
+      assert_int_equal(plain_produce(&world, 100 * round + id, 0, &offset), 0);
+    }
+    size_t before = ktxn__model_memory_used(world.model);
+    ktxn__model_expire_producers(world.model, world.now_us, 86400000);
+    used = ktxn__model_memory_used(world.model);
+    assert_true(before - used >= 20 * sizeof(struct ktxn__model_producer));
+  }
+  end_world(&world);
+}
+
+/* The producers of a deleted topic are forgotten, but not while a node that is cut off still believes in it. */
+static void deleted_topics_give_their_producers_back(void **state) {
+  (void)state;
+  struct world world = world_of(KTXN__MODEL_4_4, 2);
+  const size_t producers = 20 * sizeof(struct ktxn__model_producer);
+  int64_t offset;
+  for (int cut = 0; cut < 2; cut++) {
+    assert_true(ktxn__model_create_topic(world.model, world.now_us, KTXN__STR(TOPIC), 2) || cut == 0);
+    for (int64_t id = 0; id < 20; id++) {
+      assert_int_equal(plain_produce(&world, id, 0, &offset), 0);
+    }
+    if (cut == 1) {
+      assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, true));
+    }
+    size_t before = ktxn__model_memory_used(world.model);
+    assert_true(ktxn__model_delete_topic(world.model, world.now_us, KTXN__STR(TOPIC)));
+    if (cut == 1) {
+      assert_int_equal(ktxn__model_memory_used(world.model), before);
+      assert_true(ktxn__model_node_cut(world.model, world.now_us, 0, false));
+    }
+    assert_true(ktxn__model_memory_used(world.model) <= before - producers);
+  }
+  end_world(&world);
+}
+
+/* A batch whose question is under way when its topic goes is refused: a topic that is gone learns of no producer. */
+static void a_batch_that_comes_to_a_deleted_topic(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.delay_us[KTXN__MODEL_DELAY_VERIFY] = 1000;
+  struct world world = world_with(config, true);
+  struct identity me = init(&world);
+  struct producing request;
+  submit(&world, producing(&request, &world, me, 0, 0, 1));
+  assert_true(ktxn__model_delete_topic(world.model, world.now_us, KTXN__STR(TOPIC)));
+  assert_int_equal(produced(&world, await(&world), NULL), KTXN__MODEL_UNKNOWN_TOPIC_OR_PARTITION);
+  end_world(&world);
+}
+
 static struct ktxn__model_listed_offset list_offset(struct world *world, int64_t timestamp_ms, bool read_committed) {
   struct ktxn__model_list_offsets_partition partition = {.current_leader_epoch = -1, .timestamp_ms = timestamp_ms};
   struct ktxn__model_list_offsets_topic topic = {.name = KTXN__STR(TOPIC), .partitions = &partition, .partition_count = 1};
@@ -499,6 +626,14 @@ int main(void) {
       cmocka_unit_test(a_question_without_a_coordinator),
       cmocka_unit_test(an_answer_that_a_marker_has_overtaken),
       cmocka_unit_test(producers_that_are_forgotten),
+      cmocka_unit_test(a_batch_of_an_older_epoch_is_no_duplicate),
+      cmocka_unit_test(a_plain_batch_in_an_open_transaction),
+      cmocka_unit_test(an_open_transaction_is_not_forgotten),
+      cmocka_unit_test(as_long_is_not_longer),
+      cmocka_unit_test(ends_are_known_up_to_their_markers),
+      cmocka_unit_test(expired_producers_give_their_memory_back),
+      cmocka_unit_test(deleted_topics_give_their_producers_back),
+      cmocka_unit_test(a_batch_that_comes_to_a_deleted_topic),
       cmocka_unit_test(offsets_are_listed_by_place_and_time),
       cmocka_unit_test(leader_epochs_tell_where_they_ended),
       cmocka_unit_test(the_lowest_sequence_goes_first),

@@ -19,6 +19,8 @@ static void pending_offsets_wait_for_the_end(void **state) {
   me = end_txn(&world, me, true);
   assert_int_equal(fetch_offset(&world, &code), 5);
   assert_int_equal(commit_offset(&world, me, 9), 0);
+  assert_int_equal(fetch_offset_if(&world, false, &code), 5); /* who doesn't ask for a stable one gets what there was */
+  assert_int_equal(code, 0);
   assert_int_equal(end_txn(&world, me, false).code, 0);
   assert_int_equal(fetch_offset(&world, &code), 5);
   assert_int_equal(code, 0);

@@ -547,6 +547,60 @@ static void a_leader_that_is_cut_off_goes_on_when_it_is_back(void **state) {
   end_world(&world);
 }
 
+/* A coordinator that is cut off wrote a marker into its own log; the topic goes meanwhile, and with it the need for a marker. */
+static void a_marker_of_a_deleted_topic_is_let_go(void **state) {
+  (void)state;
+  struct ktxn__model_config config = three_nodes(KTXN__MODEL_4_4, 2);
+  config.delay_us[KTXN__MODEL_DELAY_REPLICA] = 100;
+  struct world world = world_with(config, true);
+  assert_true(ktxn__model_move_leader(world.model, 0, KTXN__STR(TOPIC), 0, 2));
+  assert_true(ktxn__model_move_txn(world.model, 0, part(&world), 2));
+  pass(&world, SECOND_US);
+  world.node = 2;
+  struct identity me = init(&world);
+  write_txn(&world, 2, me, 0);
+  assert_int_equal(at(&world, 2, end_txn, me, true).code, 0);
+  pass(&world, 550); /* the marker is in the log of node 2, and on no other one */
+  assert_string_equal(describe(&world).state, "PrepareCommit");
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
+  assert_true(ktxn__model_delete_topic(world.model, world.now_us, KTXN__STR(TOPIC)));
+  pass(&world, SECOND_US);
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, false));
+  pass(&world, SECOND_US);
+  assert_string_equal(describe(&world).state, "CompleteCommit");
+  end_world(&world);
+}
+
+/* acks=1 asks no replica: a leader that is cut off and replaced answers at once, and what it has acknowledged is lost. */
+static void a_stale_leader_answers_acks_1_at_once(void **state) {
+  (void)state;
+  struct world world = cluster(2);
+  assert_true(ktxn__model_move_leader(world.model, 0, KTXN__STR(TOPIC), 0, 2));
+  world.node = 2;
+  struct producing request;
+  producing(&request, &world, (struct identity){.id = -1, .epoch = -1}, 0, -1, 3);
+  request.partition.batch.transactional = false;
+  request.request.produce.transactional_id = KTXN__STR_NULL;
+  int64_t offset = -1;
+  assert_int_equal(produced(&world, call(&world, &request.request), &offset), 0);
+  int64_t end = offset + 3;
+  assert_true(ktxn__model_node_cut(world.model, world.now_us, 2, true));
+  assert_true(ktxn__model_move_leader(world.model, world.now_us, KTXN__STR(TOPIC), 0, 1));
+  int64_t sent_us = world.now_us;
+  for (int16_t acks = 0; acks <= 1; acks++) {
+    request.request.produce.acks = acks;
+    struct ktxn__model_answer *answer = call(&world, &request.request);
+    assert_int_equal(answer->silent, acks == 0);
+    assert_int_equal(produced(&world, answer, &offset), 0);
+    assert_int_equal(offset, end + 3 * acks); /* each gets offsets of its own in that leader's log */
+  }
+  assert_int_equal(world.now_us, sent_us);
+  struct ktxn__model_log_ends ends;
+  assert_true(ktxn__model_log_ends(world.model, KTXN__STR(TOPIC), 0, &ends));
+  assert_int_equal(ends.end, end);
+  end_world(&world);
+}
+
 /* ---- nodes that die ---- */
 
 static void a_dead_node_answers_nothing_and_others_take_over(void **state) {
@@ -641,6 +695,8 @@ int main(void) {
       cmocka_unit_test(a_stale_leader_does_not_acknowledge_others_batches),
       cmocka_unit_test(a_marker_goes_to_the_leader_that_is_reached),
       cmocka_unit_test(a_leader_that_is_cut_off_goes_on_when_it_is_back),
+      cmocka_unit_test(a_marker_of_a_deleted_topic_is_let_go),
+      cmocka_unit_test(a_stale_leader_answers_acks_1_at_once),
       cmocka_unit_test(a_dead_node_answers_nothing_and_others_take_over),
       cmocka_unit_test(a_lone_node_comes_back_with_what_its_logs_have),
       cmocka_unit_test(what_waits_dies_with_its_node),

@@ -188,11 +188,25 @@ static int16_t init_code(struct world *world, struct ktxn__model_init_producer_i
   return identity_of(world, call(world, &request)).code;
 }
 
+/* The coordinator looks every ten seconds for what has lasted longer than its timeout: as long is not longer. */
+static void a_timeout_must_be_over(void **state) {
+  (void)state;
+  struct world world = world_of(KTXN__MODEL_4_4, 2);
+  assert_int_equal(produce(&world, init(&world), 0), 0);
+  pass(&world, 30 * SECOND_US);
+  assert_string_equal(describe(&world).state, "Ongoing");
+  pass(&world, 10 * SECOND_US);
+  assert_string_equal(describe(&world).state, "CompleteAbort");
+  end_world(&world);
+}
+
 static void init_is_judged(void **state) {
   (void)state;
   struct world world = world_of(KTXN__MODEL_4_4, 2);
   struct ktxn__model_init_producer_id ask = {
       .transactional_id = KTXN__STR(ID), .transaction_timeout_ms = 1000, .producer_id = -1, .producer_epoch = -1};
+  assert_int_equal(init_code(&world, ask), 0);
+  ask.transaction_timeout_ms = 900000;
   assert_int_equal(init_code(&world, ask), 0);
   ask.transaction_timeout_ms = 900001;
   assert_int_equal(init_code(&world, ask), KTXN__MODEL_INVALID_TRANSACTION_TIMEOUT);
@@ -482,6 +496,7 @@ static void a_coordinator_that_is_cut_off_while_it_loads(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(v2_rotates_at_the_last_epoch),
+      cmocka_unit_test(a_timeout_must_be_over),
       cmocka_unit_test(a_reload_forgets_the_producer_id_before_on_older_brokers),
       cmocka_unit_test(v1_rotates_by_init),
       cmocka_unit_test(v1_at_32767_nothing_can_end_it),

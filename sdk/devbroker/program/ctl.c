@@ -31,12 +31,14 @@ static bool read_reply(FILE *broker) {
   char line[LINE_MAX_BYTES];
   bool first = true;
   bool good = false;
+  bool begins = true; /* what is read next is the beginning of a line, not the rest of a long one */
   while (fgets(line, sizeof line, broker) != NULL) {
-    if (strcmp(line, "\n") == 0) {
+    if (begins && strcmp(line, "\n") == 0) {
       return good;
     }
     good = first ? strncmp(line, "ok", 2) == 0 : good;
     first = false;
+    begins = strchr(line, '\n') != NULL;
     fputs(line, stdout);
   }
   fprintf(stderr, "ktxn-devbroker ctl: the broker closed the connection\n");
