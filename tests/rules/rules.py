@@ -5,7 +5,6 @@ wrong, or the rule is idle talk:
 
 * `shows = Explorer(...)`: a configuration of tests/explore finds a violation of one of the kinds named.
 * `shows = Test(...)`: that broker, peer, unit or trace test fails.
-* `shows = Nothing(...)`: the reason why nothing can show it.
 
 The sections: 1, what an answer proves; 2, what became of a transaction; 3, who moved the epoch; 4, what must lie
 between two transactions. docs/TRANSACTIONS.md and txn/README.md say the same in prose.
@@ -28,14 +27,6 @@ class Test:
 
     def __str__(self):
         return f"{self.where}: {self.name}"
-
-
-class Nothing:
-    def __init__(self, reason):
-        self.reason = reason
-
-    def __str__(self):
-        return f"nothing: {self.reason}"
 
 
 class Rule:
@@ -468,13 +459,13 @@ BETWEEN = [
          "txn/fence.c",
          "  ktxn__txn_clear_sweep(txn);\n  txn->commit_ambiguous",
          "  txn->commit_ambiguous",
-         Nothing("a sweep that is not needed harms nobody")),
+         Explorer("v1", BROKEN)),
     Rule("4.5-v2-clears",
          "V2 needs no sweep: its markers carry the next epoch to every log that was registered",
          "txn/end.c",
          "    ktxn__txn_clear_sweep(txn);\n  } else {\n    ended_v1",
          "  } else {\n    ended_v1",
-         Nothing("without a taint no sweep follows; the marks would wait for a later V1 transaction, which sweeps more")),
+         Explorer("v2", BROKEN)),
     Rule("4.6-different-offset",
          "after a TxnOffsetCommit of unknown fate a different offset for the same partition is refused in that "
          "transaction: the last arrival wins",
