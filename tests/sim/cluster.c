@@ -232,7 +232,8 @@ void sim_cluster_starve(struct sim_world *world, int32_t client, uint32_t at, bo
 static void fault_memory(struct sim_world *world) {
   int32_t client = any_client(world);
   if (client >= 0 && bad(world, SIM_FAULT, world->options.no_memory)) {
-    sim_cluster_starve(world, client, 1 + pick(world, 60), pick(world, 2) == 1);
+    uint32_t at = 1 + pick(world, 60); /* one choice after the other: the order of arguments is the compiler's */
+    sim_cluster_starve(world, client, at, pick(world, 2) == 1);
   }
 }
 

@@ -14,7 +14,8 @@ enum { INSERTED_MOST = 32 };
 static uint32_t pick(struct sim_world *world, size_t n) { return sim_choose(&world->choices, SIM_NET, (uint32_t)n); }
 
 static size_t flip(struct sim_world *world, uint8_t *bytes, size_t size) {
-  bytes[pick(world, size)] ^= (uint8_t)(1u << pick(world, 8));
+  size_t at = pick(world, size);
+  bytes[at] ^= (uint8_t)(1u << pick(world, 8));
   return size;
 }
 

@@ -158,6 +158,7 @@ struct sim_txn {
   int64_t offset;     /* sent to the group; -1 = none */
   bool offset_done;   /* the call for it succeeded */
   bool commit_asked;
+  bool unswept; /* its process ended before its abort returned, where a late batch may then be the successor's */
   enum ktxn_outcome outcome; /* NONE = never told */
   int64_t told_us;
   /* what the logs hold */
