@@ -298,6 +298,13 @@ class OutcomesTest(ScenarioCase):
     def test_aborts_v2(self):
         self.aborted(2)
 
+    def wait_until(self, scene, condition):
+        for _ in range(1000):
+            if condition():
+                return
+            scene.ok("sleep 10")
+        self.fail("not within ten seconds")
+
     # ---- a close whose time is up
 
     def forced(self, scene, outcome):
@@ -322,7 +329,10 @@ class OutcomesTest(ScenarioCase):
     def test_J10_forced_close_with_no_byte_of_the_commit_sent(self, protocol):
         with self.scene(protocol) as scene:
             self.enter(scene, "commit", [])
+            open_before = scene.peer.connections()
             scene.peer.refuse()
+            # What is written into a connection before its end is heard of has left, and nobody knows what became of it.
+            self.wait_until(scene, lambda: scene.drive.errors().count("closed by the peer") >= open_before)
             scene.fails("commit 50", "RETRY", "TIMED_OUT")
             self.forced(scene, "not_committed")
 
