@@ -146,8 +146,6 @@ HISTORICAL = [
 WIRE = [
     Mutant("wire-unregistered", "a batch leaves while the registration of its partition is under way", "txn/sequence.c",
            ("partition->registration == KTXN__TXN_REG_DONE;\n}", "partition->registration >= KTXN__TXN_REG_ASKED;\n}")),
-    Mutant("wire-six", "six batches in flight", "txn/sequence.c",
-           ("< txn->config.in_flight_max;", "< txn->config.in_flight_max + 1;")),
     Mutant("wire-early-commit", "a commit leaves while batches wait for their answers", "txn/request.c",
            ("  if (txn->flights > 0 || txn->queued > 0) return STEP_WAIT;\n  if (txn->coordinator", "  if (txn->coordinator")),
     Mutant("wire-gap", "a sequence is left out", "txn/sequence.c",
