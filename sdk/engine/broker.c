@@ -314,7 +314,7 @@ static void fail_unanswered(struct ktxn__broker *broker, const struct ktxn__call
   int64_t waited_us = answer_us(broker, call);
   bool whole = waited_us == broker->settings->request_timeout_ms * 1000;
   ktxn__broker_link_fail(broker, now_us, "no answer to %s within %lld ms (%s)", ktxn__api_name(call->api),
-                         (long long)(waited_us / 1000), whole ? "request.timeout.ms" : "half of transaction.timeout.ms");
+                         (long long)(waited_us / 1000), whole ? "request.timeout.ms" : "what transaction.timeout.ms leaves");
 }
 
 /* An open connection: what is late, what can be written, whether it may go. */

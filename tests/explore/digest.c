@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "explore/world.h"
+#include "mix.h"
 
 /*
  * A fingerprint of a state: of all its memory, after what can't matter any more is set to zero. What lies between the fields
@@ -71,20 +72,6 @@ static void forget(struct ktxn__txn *txn, int64_t now_us) {
   if (txn->slot.active && txn->slot.api == KTXN__TXN_API_ADD_PARTITIONS) return;
   txn->asked_count = 0;
   memset(ktxn__txn_asked(txn), 0, PARTS * sizeof(uint32_t));
-}
-
-static uint64_t mix(uint64_t hash, const void *memory, size_t size) {
-  const unsigned char *bytes = memory;
-  while (size > 0) {
-    uint64_t word = 0;
-    size_t part = size < sizeof word ? size : sizeof word;
-    memcpy(&word, bytes, part);
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= hash >> 29;
-    bytes += part;
-    size -= part;
-  }
-  return hash * UINT64_C(0xbf58476d1ce4e5b9) ^ hash >> 32;
 }
 
 /* Copies on their way are a set. */

@@ -36,7 +36,7 @@ class CoordinatorTest(ScenarioCase):
             scene.peer.on("EndTxn", drop_unapplied())
             scene.commit()  # within CALL_MS, which is below request.timeout.ms
             self.assertEqual(len(scene.peer.find("EndTxn")), 2)
-            self.assertIn("half of transaction.timeout.ms", scene.drive.errors())
+            self.assertIn("what transaction.timeout.ms leaves", scene.drive.errors())
 
     @protocols(1, 2)
     def test_B03_coordinator_moves_at_the_end(self, protocol):

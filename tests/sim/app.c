@@ -279,6 +279,7 @@ static bool end_op(struct sim_client *client, bool commit) {
     on_error(client, &error);
     return client->step != (commit ? SIM_STEP_END : SIM_STEP_ABORT);
   }
+  txn_of(client)->ending = txn_of(client)->ending || !commit;
   submit(client, commit ? KTXN__OP_COMMIT : KTXN__OP_ABORT);
   return true;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "tests/mix.h"
 #include "tests/sim/world.h"
 
 /*
@@ -69,10 +70,12 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
   }
   sim_wire_taken(world, seen, entry->bytes, entry->size);
   struct walk walk = records_of(entry);
-  if (!next_value(&walk, &value) || txn_of(world, &value) == NULL) {
+  struct sim_txn *txn = next_value(&walk, &value) ? txn_of(world, &value) : NULL;
+  if (txn == NULL) {
     sim_violate(world, "model: a record that nobody has sent");
     return;
   }
+  txn->late = txn->late || txn->ending;
   int64_t *newest = &world->newest[value.client];
   if (value.ordinal < *newest) {
     sim_violate(world, "S7: a batch of ordinal %u of client %u was taken after one of ordinal %lld", value.ordinal, value.client,
@@ -84,7 +87,7 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
 /* S6: when an incarnation's init has returned, nothing of an earlier one becomes committed any more. */
 static void check_successor(struct sim_world *world, const struct sim_txn *txn) {
   int64_t seniority = world->clients[txn->client].seniority;
-  if (txn->unswept) {
+  if (txn->unswept && txn->late) {
     return;
   }
   for (int32_t i = 0; i < world->client_count; i++) {
@@ -126,7 +129,7 @@ static void on_marker(struct sim_world *world, const struct ktxn__model_seen *se
 
 void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen) {
   const int64_t words[] = {seen->sight, seen->offset, seen->producer_id, seen->producer_epoch, seen->base_sequence, world->now_us};
-  world->hash = sim_mix(world->hash, words, sizeof words);
+  world->hash = mix(world->hash, words, sizeof words);
   if (seen->sight == KTXN__MODEL_SAW_APPEND && seen->producer_id >= 0 && !seen->duplicate) {
     on_append(world, seen);
   } else if (seen->sight == KTXN__MODEL_SAW_MARKER) {
@@ -281,7 +284,7 @@ static void judge(struct sim_world *world, int32_t index) {
       sim_violate(world, "S2: transaction %d: more visible than sent in partition %d", (int)index, (int)i);
     }
   }
-  if (txn->unswept) {
+  if (txn->unswept && txn->late) {
     world->stats->limits += visible > 0;
   } else {
     judge_visible(world, index, sent, visible);

@@ -134,8 +134,8 @@ static void print_violation(struct sim_world *world, uint64_t seed) {
 int main(int argc, char **argv) {
   struct arguments a;
   if (!parse(argc, argv, &a)) {
-    fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs | --alloc]\n                [--hostile] [--trace] [--shrink]\n"
-                    "                [--verbose] [--print-places | --places FILE]\n");
+    fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs | --alloc]\n"
+                    "                [--hostile] [--trace] [--shrink] [--verbose] [--print-places | --places FILE]\n");
     return 2;
   }
   struct sim_stats stats = {0};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sdk/devbroker/translate.h"
+#include "tests/mix.h"
 #include "tests/sim/world.h"
 
 enum { FRAME_HEAD = 4, BATCH_HEAD = 61 };
@@ -56,10 +57,9 @@ static void note_call(struct sim_world *world, struct sim_wire *wire, const stru
 
 /* What the answer allows. */
 static void book(struct sim_wire *wire, const struct sim_wire_call *call) {
-  bool current = call->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || call->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN;
-  if (current && call->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN) {
+  if (call->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN) {
     wire->registered |= call->partitions;
-  } else if (current) {
+  } else if (call->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN) {
     wire->group = true;
   }
 }
@@ -112,7 +112,7 @@ static struct sim_wire_log *log_of(struct sim_wire *wire, const struct ktxn__mod
 
 static uint64_t hash_of(const uint8_t *bytes, size_t size) {
   /* The base offset is the log's to write, and the leader epoch behind the length. */
-  return size < BATCH_HEAD ? 0 : sim_mix(size, bytes + 16, size - 16);
+  return size < BATCH_HEAD ? 0 : mix(size, bytes + 16, size - 16);
 }
 
 static void check_new(struct sim_world *world, struct sim_client *client, const struct ktxn__model_batch *batch, int32_t partition) {

@@ -1,5 +1,7 @@
 #include "tests/sim/world.h"
 
+#include "tests/mix.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,20 +98,6 @@ void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_t
   push(world, (struct sim_event){at_us, world->order++, type, a, 0, copy, size});
 }
 
-uint64_t sim_mix(uint64_t hash, const void *memory, size_t size) {
-  const uint8_t *bytes = memory;
-  while (size > 0) {
-    uint64_t word = 0;
-    size_t part = size < sizeof word ? size : sizeof word;
-    memcpy(&word, bytes, part);
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= hash >> 29;
-    bytes += part;
-    size -= part;
-  }
-  return hash;
-}
-
 /* ---- a run ----------------------------------------------------------------------------------------------------------- */
 
 static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token) {
@@ -140,7 +128,7 @@ static void on_fault(struct sim_world *world) {
 /* What happens, when, to whom, with which bytes: two runs of a seed must agree in all of it. */
 static void watch(struct sim_world *world, const struct sim_event *event) {
   uint64_t words[3] = {(uint64_t)event->at_us, (uint64_t)event->type << 32 | event->a, (uint64_t)event->b << 32 | event->size};
-  world->hash = sim_mix(sim_mix(world->hash, words, sizeof words), event->bytes, event->size);
+  world->hash = mix(mix(world->hash, words, sizeof words), event->bytes, event->size);
 }
 
 static void handle(struct sim_world *world, const struct sim_event *event) {

@@ -158,6 +158,8 @@ struct sim_txn {
   int64_t offset;     /* sent to the group; -1 = none */
   bool offset_done;   /* the call for it succeeded */
   bool commit_asked;
+  bool ending;  /* its abort was asked for */
+  bool late;    /* a batch of it was taken since */
   bool unswept; /* its process ended before its abort returned, where a late batch may then be the successor's */
   enum ktxn_outcome outcome; /* NONE = never told */
   int64_t told_us;
@@ -261,7 +263,6 @@ struct sim_world *sim_world_new(struct sim_stats *stats);
 void sim_world_free(struct sim_world *world);
 /** One run from `world->choices`. False: a violation, told in world->violation. */
 bool sim_world_run(struct sim_world *world);
-uint64_t sim_mix(uint64_t hash, const void *memory, size_t size);
 void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b);
 void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
                         size_t size);
