@@ -61,7 +61,10 @@ def settings(nodes):
     """Small, quick, and strict where a test would not notice otherwise."""
     copies = min(nodes, 3)
     durable = 2 if copies == 3 else 1
+    # What a node asked of another one that died meanwhile is asked again after this; by itself after 30 s.
+    patience = {"request.timeout.ms": 5000} if nodes > 1 else {}
     return {
+        **patience,
         "inter.broker.listener.name": "PLAINTEXT",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "auto.create.topics.enable": "false",

@@ -92,11 +92,11 @@ class ThreeNodes:
         self.addCleanup(self.bring_back)
 
     def bring_back(self, topic=None):
-        if self.gone is not None:
-            self.cluster.resume(self.gone)
-            if not self.cluster.nodes[self.gone].running():
-                self.cluster.restart(self.gone)
-            self.gone = None
+        self.gone = None
+        for number, node in self.cluster.nodes.items():
+            self.cluster.resume(number)
+            if not node.running():
+                self.cluster.restart(number)
         if topic:
             self.cluster.wait_in_sync(topic)
 
@@ -218,40 +218,37 @@ class Moves(ThreeNodes):
         self.assertEqual(self.client.committed(group, source), {0: 6})
         self.bring_back()
 
-
-# The commit waits for a leader that stands still, because that leader is a follower of the coordinator's log: as such it is
-# left out soon. As a leader it must not be fenced meanwhile, since Kafka 4.4.0 then sometimes takes its partitions for deleted
-# ones and drops their markers ("likely deleted already"). If it leads the controllers too, what was asked of it is asked
-# again after request.timeout.ms.
-SLOW_TO_FENCE = {"replica.lag.time.max.ms": 1500, "broker.session.timeout.ms": 8000, "request.timeout.ms": 5000}
-
-
-@on_each(*(dict(kind, overrides=SLOW_TO_FENCE, label="SlowToFence") for kind in (ON_4_V2, ON_3)), nodes=3)
-class Prepared(ThreeNodes):
-    """Between the decision and the markers."""
-
     def three_roles(self):
-        """A topic of one copy whose leader is not the coordinator of a new id; (topic, id, coordinator, leader)."""
+        """A new id and a partition of two copies that both lie elsewhere than at the id's coordinator:
+        (topic, index, id, coordinator, leader, follower)."""
         tid = self.name("tid")
         coordinator = self.client.coordinator(tid)
-        topic = self.client.create_topic(self.name("topic"), 3, 1, min_insync_replicas=1)
-        index, leader = next((i, p.leader) for i, p in enumerate(self.client.metadata([topic])[topic]) if p.leader != coordinator)
-        return topic, index, tid, coordinator, leader
+        topic = self.client.create_topic(self.name("topic"), 3, 2, min_insync_replicas=2)
+        part = next(p for p in self.client.metadata([topic])[topic] if coordinator not in p.replicas)
+        follower = next(n for n in part.replicas if n != part.leader)
+        return topic, part.index, tid, coordinator, part.leader, follower
+
+    def out_of_sync(self, topic, index, leader):
+        """Until that leader has heard that its only follower is gone: it takes no marker then (NOT_ENOUGH_REPLICAS)."""
+        def ask():
+            isr = self.client.metadata([topic], self.cluster.nodes[leader].address)[topic][index].isr
+            if list(isr) != [leader]:
+                raise wire.KafkaError(wire.NOT_LEADER, "%s/%d is in sync at %s" % (topic, index, isr))
+        wire.retry(ask, 60)
 
     def test_B14_coordinator_dies_with_the_commit_prepared(self):
-        """The commit is decided, but its markers can't be written: their leader stands still. Then the coordinator dies."""
-        topic, index, tid, coordinator, leader = self.three_roles()
+        """The commit is decided, but its marker can't be written: the leader lacks a follower. Then the coordinator dies."""
+        topic, index, tid, coordinator, leader, follower = self.three_roles()
         program = self.producer(tid)
         program.begin("%s %d - one" % (topic, index))
         program.do("flush 30000")
-        self.cluster.pause(leader)
-        try:
-            program.commit()
-            self.assertEqual(self.client.describe_transaction(tid).state, "PrepareCommit")
-            self.gone = coordinator
-            self.cluster.kill(coordinator)
-        finally:
-            self.cluster.resume(leader)
+        self.cluster.terminate(follower)
+        self.out_of_sync(topic, index, leader)
+        program.commit()
+        self.assertEqual(self.client.describe_transaction(tid).state, "PrepareCommit")
+        self.gone = coordinator
+        self.cluster.kill(coordinator)
+        self.cluster.restart(follower)
         self.moved(tid)
         program.begin("%s %d - two" % (topic, index))
         program.commit()
