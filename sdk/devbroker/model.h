@@ -114,6 +114,7 @@ struct ktxn__model_config {
   int64_t retry_max_us;            /* add.partitions.to.txn.retry.backoff.max.ms */
   int64_t rebalance_delay_us;      /* group.initial.rebalance.delay.ms */
   int32_t transaction_max_timeout_ms;
+  int16_t first_epoch;             /* that a new transactional id is given: one that has been in use for long already */
   int32_t message_max_bytes;
   int32_t offset_metadata_max_bytes;
   size_t memory_max;               /* bytes that the model may hold; at the limit requests are answered 56 */

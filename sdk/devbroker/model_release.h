@@ -26,7 +26,7 @@ struct ktxn__model_traits {
   const char *name;             /* "4.4" */
   bool verifies;                /* asks the coordinator before a transaction's first batch (KIP-890 part 1) */
   bool features;                /* has transaction.version */
-  bool pending_first;           /* EndTxn looks at a change under way before it looks at the epoch (KAFKA-18464) */
+  bool change_first;            /* a registration looks at a change under way before it looks at the identity (KAFKA-18660) */
   bool keeps_epoch_on_timeout;  /* V2: a timeout bumps once and remembers the epoch before (KAFKA-19367) */
   bool strict_markers;          /* V2: a marker must raise the epoch (KIP-1228) */
   bool verifies_offsets;        /* asks before a transaction's offsets, too */
@@ -38,7 +38,7 @@ struct ktxn__model_traits {
 enum ktxn__model_defect {
   KTXN__MODEL_K20785 = 1 << 0, /* V2: EndTxn(commit) after the broker's timeout is answered 48 instead of 90 */
   KTXN__MODEL_K20310 = 1 << 1, /* a reload forgets the producer id before and the next one (KAFKA-20310, 20357) */
-  KTXN__MODEL_K18660 = 1 << 2, /* V2: the epoch is looked at before the change under way: a new identity is fenced */
+  KTXN__MODEL_K18660 = 1 << 2, /* V2: the identity is looked at before the change under way: a new one is fenced */
   KTXN__MODEL_K20090 = 1 << 3, /* V2: an abort by the broker at 32766 yields 32767, where nothing can be ended any more */
   KTXN__MODEL_K18654 = 1 << 4, /* V2: a batch that comes before completion gets 51 at once, not after the retry loop */
 };

@@ -94,6 +94,12 @@ bool ktxn__model_txn_has(const struct ktxn__model_txn *txn, uint64_t place) {
   return ktxn__model_map_get(&txn->by_place, place) != NULL;
 }
 
+bool ktxn__model_txn_ending(const struct ktxn__model_txn *txn) {
+  return txn->now.state == KTXN__MODEL_PREPARE_COMMIT || txn->now.state == KTXN__MODEL_PREPARE_ABORT;
+}
+
+bool ktxn__model_txn_changes(const struct ktxn__model_txn *txn) { return txn->pending || ktxn__model_txn_ending(txn); }
+
 static void record_free(struct ktxn__model *model, struct ktxn__model_record *record) {
   ktxn__model_put(&model->memory, record->added, (size_t)record->added_count * sizeof *record->added);
   ktxn__model_put(&model->memory, record, sizeof *record);

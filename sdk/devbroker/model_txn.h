@@ -100,6 +100,10 @@ struct ktxn__model_txn *ktxn__model_txn_of(const struct ktxn__model_txn_part *pa
 bool ktxn__model_txn_enlist(struct ktxn__model *model, struct ktxn__model_txn_part *part, struct ktxn__model_txn *txn);
 
 bool ktxn__model_txn_has(const struct ktxn__model_txn *txn, uint64_t place);
+/** Its end is decided, and markers are still to be written. */
+bool ktxn__model_txn_ending(const struct ktxn__model_txn *txn);
+/** A record is on its way, or its end is decided and not complete: Kafka calls both a transition in progress. */
+bool ktxn__model_txn_changes(const struct ktxn__model_txn *txn);
 
 /** What a record says and who is told. */
 struct ktxn__model_write {

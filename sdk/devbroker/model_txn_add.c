@@ -13,10 +13,6 @@ static bool has_all(const struct ktxn__model_txn *txn, const uint64_t *places, i
   return true;
 }
 
-static bool ending(const struct ktxn__model_txn *txn) {
-  return txn->now.state == KTXN__MODEL_PREPARE_COMMIT || txn->now.state == KTXN__MODEL_PREPARE_ABORT;
-}
-
 static int16_t check_identity(const struct ktxn__model_txn *txn, int64_t producer_id, int16_t producer_epoch) {
   if (txn == NULL || txn->now.producer_id != producer_id) {
     return KTXN__MODEL_INVALID_PRODUCER_ID_MAPPING;
@@ -24,14 +20,20 @@ static int16_t check_identity(const struct ktxn__model_txn *txn, int64_t produce
   return txn->now.producer_epoch == producer_epoch ? KTXN__MODEL_NONE : KTXN__MODEL_PRODUCER_FENCED;
 }
 
-static int16_t judge(const struct ktxn__model_txn *txn, int64_t producer_id, int16_t producer_epoch, const uint64_t *places,
-                     int32_t count) {
+/* With V2 the caller may have a producer id already that the end under way will bring. */
+static bool change_first(const struct ktxn__model *model, int32_t node) {
+  return ktxn__model_node_traits(model, node)->change_first && !ktxn__model_has_defect(model, node, KTXN__MODEL_K18660);
+}
+
+static int16_t judge(const struct ktxn__model *model, const struct ktxn__model_desk *desk, int64_t producer_id, int16_t producer_epoch,
+                     const uint64_t *places, int32_t count) {
+  const struct ktxn__model_txn *txn = desk->txn;
   int16_t code = check_identity(txn, producer_id, producer_epoch);
+  if (txn != NULL && ktxn__model_txn_changes(txn) && (code == KTXN__MODEL_NONE || change_first(model, desk->node))) {
+    return KTXN__MODEL_CONCURRENT_TRANSACTIONS;
+  }
   if (code != KTXN__MODEL_NONE) {
     return code;
-  }
-  if (txn->pending || ending(txn)) {
-    return KTXN__MODEL_CONCURRENT_TRANSACTIONS;
   }
   return txn->now.state == KTXN__MODEL_ONGOING && has_all(txn, places, count) ? KTXN__MODEL_NONE : BEGIN;
 }
@@ -121,7 +123,7 @@ void ktxn__model_on_add_partitions(struct ktxn__model *model, struct ktxn__model
   int16_t code = ask->transactional_id.len <= 0 ? KTXN__MODEL_INVALID_REQUEST
                                                 : ktxn__model_txn_find(model, ticket->node, ask->transactional_id, &desk);
   if (code == KTXN__MODEL_NONE) {
-    code = judge(desk.txn, ask->producer_id, ask->producer_epoch, places, count);
+    code = judge(model, &desk, ask->producer_id, ask->producer_epoch, places, count);
   }
   if (code == BEGIN) {
     struct ktxn__model_write write = {.places = places, .place_count = count, .done = partitions_added, .ticket = ticket};
@@ -148,7 +150,7 @@ void ktxn__model_on_add_offsets(struct ktxn__model *model, struct ktxn__model_ti
   int16_t code = ask->transactional_id.len <= 0 ? KTXN__MODEL_INVALID_REQUEST
                                                 : ktxn__model_txn_find(model, ticket->node, ask->transactional_id, &desk);
   if (code == KTXN__MODEL_NONE) {
-    code = judge(desk.txn, ask->producer_id, ask->producer_epoch, &place, 1);
+    code = judge(model, &desk, ask->producer_id, ask->producer_epoch, &place, 1);
   }
   if (code == BEGIN) {
     struct ktxn__model_write write = {.places = &place, .place_count = 1, .done = offsets_added, .ticket = ticket};
@@ -179,7 +181,7 @@ static void place_added(struct ktxn__model *model, struct ktxn__model_record *re
 
 static int16_t look(const struct ktxn__model_txn *txn, struct ktxn__model_question *question) {
   int16_t code = check_identity(txn, question->producer_id, question->producer_epoch);
-  if (code == KTXN__MODEL_NONE && ending(txn)) {
+  if (code == KTXN__MODEL_NONE && ktxn__model_txn_ending(txn)) {
     code = KTXN__MODEL_CONCURRENT_TRANSACTIONS;
   }
   for (int32_t i = 0; i < question->count; i++) {
@@ -190,7 +192,7 @@ static int16_t look(const struct ktxn__model_txn *txn, struct ktxn__model_questi
 }
 
 static int16_t enter(struct ktxn__model *model, const struct ktxn__model_desk *desk, struct ktxn__model_question *question) {
-  int16_t code = judge(desk->txn, question->producer_id, question->producer_epoch, question->places, question->count);
+  int16_t code = judge(model, desk, question->producer_id, question->producer_epoch, question->places, question->count);
   if (code != BEGIN) {
     return code;
   }

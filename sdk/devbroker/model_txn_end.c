@@ -54,12 +54,10 @@ enum column { ABORT_RETRY, ABORT_CURRENT, COMMIT_RETRY, COMMIT_CURRENT };
 #define S KTXN__MODEL_INVALID_TXN_STATE
 #define C KTXN__MODEL_CONCURRENT_TRANSACTIONS
 
-/* KIP-890: what an end at the current epoch, or at the one before it (a repeated request), means in each state. */
+/* KIP-890: what an end at the current epoch, or at the one before it (a repeated request), means in each state that lasts. */
 static const int16_t table[][4] = {
     [KTXN__MODEL_EMPTY] = {F, BEGIN, F, S},
     [KTXN__MODEL_ONGOING] = {F, BEGIN, F, BEGIN},
-    [KTXN__MODEL_PREPARE_COMMIT] = {S, F, C, F},
-    [KTXN__MODEL_PREPARE_ABORT] = {C, F, S, F},
     [KTXN__MODEL_COMPLETE_COMMIT] = {S, BEGIN, KTXN__MODEL_NONE, S},
     [KTXN__MODEL_COMPLETE_ABORT] = {KTXN__MODEL_NONE, BEGIN, F, S},
 };
@@ -67,7 +65,7 @@ static const int16_t table[][4] = {
 static int16_t judge_v2(struct ktxn__model *model, const struct ktxn__model_desk *desk, const struct ktxn__model_end_txn *ask) {
   const struct ktxn__model_txn_value *now = &desk->txn->now;
   bool late_defect = ktxn__model_has_defect(model, desk->node, KTXN__MODEL_K18660);
-  if (desk->txn->pending && !late_defect) {
+  if (ktxn__model_txn_changes(desk->txn) && !late_defect) {
     return C;
   }
   bool overflow = now->previous_producer_id == ask->producer_id && ask->producer_id != now->producer_id &&
@@ -80,7 +78,7 @@ static int16_t judge_v2(struct ktxn__model *model, const struct ktxn__model_desk
   if (!current && !retry) {
     return F;
   }
-  if (desk->txn->pending) {
+  if (ktxn__model_txn_changes(desk->txn)) {
     return retry || now->state == KTXN__MODEL_ONGOING ? C : F;
   }
   if (now->state == KTXN__MODEL_COMPLETE_ABORT && retry && ask->committed &&
@@ -90,27 +88,20 @@ static int16_t judge_v2(struct ktxn__model *model, const struct ktxn__model_desk
   return table[now->state][ask->committed ? (retry ? COMMIT_RETRY : COMMIT_CURRENT) : (retry ? ABORT_RETRY : ABORT_CURRENT)];
 }
 
-static int16_t judge_v1(struct ktxn__model *model, const struct ktxn__model_desk *desk, const struct ktxn__model_end_txn *ask) {
+static int16_t judge_v1(const struct ktxn__model_desk *desk, const struct ktxn__model_end_txn *ask) {
   const struct ktxn__model_txn_value *now = &desk->txn->now;
-  if (desk->txn->pending && ktxn__model_node_traits(model, desk->node)->pending_first) {
-    return C;
-  }
   if (ask->producer_id != now->producer_id) {
     return KTXN__MODEL_INVALID_PRODUCER_ID_MAPPING;
   }
   if (ask->producer_epoch != now->producer_epoch) {
     return F;
   }
-  if (desk->txn->pending) {
+  if (ktxn__model_txn_changes(desk->txn)) {
     return C;
   }
   switch (now->state) {
     case KTXN__MODEL_ONGOING:
       return BEGIN;
-    case KTXN__MODEL_PREPARE_COMMIT:
-      return ask->committed ? C : S;
-    case KTXN__MODEL_PREPARE_ABORT:
-      return ask->committed ? S : C;
     case KTXN__MODEL_COMPLETE_COMMIT:
       return ask->committed ? KTXN__MODEL_NONE : S;
     case KTXN__MODEL_COMPLETE_ABORT:
@@ -134,7 +125,7 @@ void ktxn__model_on_end_txn(struct ktxn__model *model, struct ktxn__model_ticket
     code = KTXN__MODEL_INVALID_PRODUCER_ID_MAPPING;
   }
   if (code == KTXN__MODEL_NONE) {
-    code = v2 ? judge_v2(model, &desk, ask) : judge_v1(model, &desk, ask);
+    code = v2 ? judge_v2(model, &desk, ask) : judge_v1(&desk, ask);
     code = code == BEGIN ? prepare(model, &desk, v2, ask->committed, ticket) : code;
     if (code == KTXN__MODEL_NONE) {
       answer(model, ticket, code, desk.txn->now.producer_id, desk.txn->now.producer_epoch);

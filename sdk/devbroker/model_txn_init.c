@@ -103,6 +103,9 @@ static int16_t bump(struct ktxn__model *model, int32_t node, const struct ktxn__
                     struct ktxn__model_txn_value *value) {
   bool expects = ask->producer_id >= 0;
   bool current = !expects || value->producer_epoch < 0 || ask->producer_epoch == value->producer_epoch;
+  if (value->producer_epoch < 0) {
+    value->producer_epoch = (int16_t)(model->config.first_epoch - 1);
+  }
   if (value->producer_epoch >= EXHAUSTED && (!expects || ask->producer_epoch == value->producer_epoch)) {
     return rotate(model, node, ask, value);
   }
@@ -117,14 +120,11 @@ static int16_t bump(struct ktxn__model *model, int32_t node, const struct ktxn__
 static int16_t begin(struct ktxn__model *model, const struct ktxn__model_desk *desk, const struct ktxn__model_init_producer_id *ask,
                      struct ktxn__model_ticket *ticket) {
   struct ktxn__model_txn *txn = desk->txn;
-  if (txn->pending) {
+  if (ktxn__model_txn_changes(txn)) {
     return KTXN__MODEL_CONCURRENT_TRANSACTIONS;
   }
   if (!may_bump(&txn->now, ask)) {
     return KTXN__MODEL_PRODUCER_FENCED;
-  }
-  if (txn->now.state == KTXN__MODEL_PREPARE_COMMIT || txn->now.state == KTXN__MODEL_PREPARE_ABORT) {
-    return KTXN__MODEL_CONCURRENT_TRANSACTIONS;
   }
   if (txn->now.state == KTXN__MODEL_ONGOING) {
     return ktxn__model_txn_fence(model, desk, ticket);

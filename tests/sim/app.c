@@ -88,6 +88,9 @@ static void on_fatal(struct sim_client *client, const ktxn_error *error) {
   if (client->txn >= 0) {
     told(client, error->outcome);
   }
+  if (client->txn >= 0 && txn_of(client)->outcome == KTXN_OUTCOME_IN_DOUBT) {
+    sim_client_note_unswept(client->world, client);
+  }
   client->step = SIM_STEP_CLOSE;
 }
 
@@ -97,6 +100,9 @@ static void on_error(struct sim_client *client, const ktxn_error *error) {
   if (error->fatal || error->error_class == KTXN_CLASS_RECREATE) {
     on_fatal(client, error);
   } else if (error->error_class == KTXN_CLASS_ABORT && client->txn >= 0) {
+    if (error->code == KTXN_E_ABORTED_BY_BROKER) {
+      sim_timed_out(client->world, client);
+    }
     client->step = SIM_STEP_ABORT;
   } else if (error->error_class == KTXN_CLASS_USAGE) {
     sim_violate(client->world, "contract: client %d got USAGE: %s", (int)client->index, error->message);
@@ -123,7 +129,7 @@ static bool step_init(struct sim_client *client) {
   }
   ktxn_identity identity;
   ktxn__sender_identity(client->sender, &identity);
-  client->seniority = identity.producer_id << 16 | identity.producer_epoch;
+  client->seniority = sim_seniority(client->world, identity.producer_id, identity.producer_epoch);
   client->ready_us = client->world->now_us;
   client->step = client->left > 0 ? SIM_STEP_BEGIN : SIM_STEP_CLOSE;
   return true;
@@ -146,6 +152,7 @@ static bool step_begin(struct sim_client *client) {
   ktxn__accumulator_gate(client->acc, &txn->ordinal, NULL);
   txn->client = client->index;
   txn->id = client->id;
+  txn->began_us = client->world->now_us;
   txn->offset = -1;
   client->to_send = (int32_t)sim_choose(&world->choices, SIM_APP, (uint32_t)world->options.records + 1);
   client->to_send = client->last && client->to_send == 0 ? 1 : client->to_send;
@@ -330,6 +337,10 @@ static bool step_end(struct sim_client *client, bool commit) {
     client->world->proved[client->id] = true;
   }
   finish_txn(client);
+  if (!client->last && !client->world->healed && chance(client, client->world->options.restarts)) {
+    sim_tell(client->world, "client %d ends here", (int)client->index);
+    client->step = SIM_STEP_OVER;
+  }
   return true;
 }
 

@@ -154,11 +154,12 @@ void sim_client_run(struct sim_world *world, int32_t index) {
 
 /* Leaders that ask nobody: a batch that was given up and comes after the abort, of which nothing sweeps the log any more, is part of
  * what the successor commits there (docs/TRANSACTIONS.md, what no client can promise). The abort has not returned by then. */
-static void note_unswept(struct sim_world *world, const struct sim_client *client) {
+void sim_client_note_unswept(struct sim_world *world, const struct sim_client *client) {
   bool asks = world->options.verification || world->options.level >= 2;
   if (client->txn >= 0 && client->step == SIM_STEP_ABORT && !asks) {
     world->txns[client->txn].unswept = true;
   }
+  world->loose[client->id] = world->loose[client->id] || (client->wire.offset_lost && !asks);
 }
 
 /* The process is gone; what it has handed to the network is not. */
@@ -167,7 +168,7 @@ void sim_client_kill(struct sim_world *world, int32_t index) {
   if (!client->alive) {
     return;
   }
-  note_unswept(world, client);
+  sim_client_note_unswept(world, client);
   sim_net_drop_client(world, index);
   client->dying = true;
   if (world->sweep.alloc > 0 && index == 0) {

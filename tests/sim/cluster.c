@@ -61,6 +61,15 @@ int16_t sim_error(int16_t api, uint32_t i) {
 
 static int16_t draw_code(struct sim_world *world, int16_t api) { return sim_error(api, sim_choose(&world->choices, SIM_BROKER, 24)); }
 
+/* Another instance starts while one asks for the end of a transaction, or for what is owed behind it. */
+static void meddle(struct sim_world *world, int32_t node, const struct ktxn__model_request *request) {
+  bool bump = request->api == KTXN__MODEL_INIT_PRODUCER_ID && request->init_producer_id.producer_id >= 0;
+  bool end = request->api == KTXN__MODEL_END_TXN || request->api == KTXN__MODEL_DESCRIBE_TRANSACTIONS;
+  bool sweep = request->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || request->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN;
+  if ((bump || end || sweep) && bad(world, SIM_FAULT, world->options.meddle)) {
+    sim_schedule(world, world->now_us, SIM_EVENT_STRIKE, SIM_AROUND_MEDDLE, (uint32_t)node);
+  }
+}
 
 static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request *request, struct ktxn__model_fate *fate) {
   struct sim_world *world = ctx;
@@ -71,6 +80,7 @@ static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request 
     sim_strike(world, node, request->api, fate);
     return;
   }
+  meddle(world, node, request);
   if (bad(world, SIM_BROKER, o->answer_code)) {
     fate->code = draw_code(world, request->api);
   }
@@ -95,6 +105,7 @@ bool sim_cluster_start(struct sim_world *world) {
   config.txn_partitions = 3;
   config.group_partitions = 3;
   config.scan_us = 1000000;
+  config.first_epoch = o->first_epoch;
   struct ktxn__model_hooks hooks = {world, hook_delay, hook_choose, hook_seen, hook_fate};
   world->model = ktxn__model_new(&world->mem, &config, &hooks);
   struct ktxn__front_config front = {
@@ -260,7 +271,7 @@ static void cluster_fault(struct sim_world *world) {
 }
 
 /* A process is killed, or it is only paused and wakes up when another has taken its place. */
-static void process_fault(struct sim_world *world) {
+static void fault_process(struct sim_world *world) {
   int32_t index = any_client(world);
   if (index < 0 || world->clients[index].last) {
     return;
@@ -286,7 +297,7 @@ void sim_cluster_fault(struct sim_world *world) {
     cluster_fault(world);
   }
   if (bad(world, SIM_FAULT, world->options.process_fault)) {
-    process_fault(world);
+    fault_process(world);
   }
   fault_level(world);
   fault_memory(world);
@@ -307,6 +318,9 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   if (around == SIM_AROUND_KILL && any_client(world) >= 0) {
     sim_client_kill(world, any_client(world));
     sim_client_start(world, 0, false);
+  }
+  if (around == SIM_AROUND_MEDDLE) {
+    fault_process(world);
   }
   sim_net_pump(world);
 }

@@ -59,10 +59,36 @@ static void make_gentle(struct sim_options *options) {
   options->level_change = 0;
   options->net_hold = 0;
   options->oversleep = 0;
+  options->restarts = 0;
+  options->meddle = 0;
   options->no_memory = 0;
   options->fault_kinds &= GENTLE_KINDS;
   options->cluster_fault = options->fault_kinds == 0 ? 0 : options->cluster_fault;
+  if (ktxn__model_traits(options->release)->defects & KTXN__MODEL_K20310) {
+    options->first_epoch = 0; /* a coordinator that reloads forgets the producer id that it has given last */
+  }
   options->transaction_timeout_ms = 400000; /* longer than all that happens until the cluster is well, and a delivery */
+}
+
+/* Protocol 1, records that are given up, late copies of everything and timeouts of the broker's; and processes that end or are taken over
+ * from between an end and what is owed behind it. */
+static void make_debt(struct sim_choices *choices, struct sim_options *options) {
+  static const enum ktxn__model_release releases[] = {KTXN__MODEL_3_9, KTXN__MODEL_2_8, KTXN__MODEL_3_6, KTXN__MODEL_2_5};
+  options->release = releases[sim_choose(choices, SIM_OPTIONS, 4)];
+  options->level = 0;
+  options->level_change = 0;
+  options->verification = false;
+  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, 2000, 10000);
+  options->request_timeout_ms = sim_span(choices, SIM_OPTIONS, 500, 2000);
+  options->delivery_timeout_ms = options->request_timeout_ms + 100;
+  options->answer_lost = 60000;
+  options->answer_mute = 60000;
+  options->net_hold = 60000;
+  options->net_cut = 20000;
+  options->oversleep = swarm(choices, 300000);
+  options->restarts = swarm(choices, 300000);
+  options->meddle = swarm(choices, 100000);
+  options->process_fault = 0;
 }
 
 /* Successors that speak another protocol than those that they take over from, and batches that are given up: what an EndTxn 5 of the
@@ -101,11 +127,17 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->no_memory = sim_choose(choices, SIM_OPTIONS, 8) == 7 ? swarm(choices, 50000) : 0;
   options->fault_period_us = sim_span(choices, SIM_OPTIONS, 3000, 1000000);
   options->heal_us = sim_span(choices, SIM_OPTIONS, 1000000, 120000000);
+  options->restarts = swarm(choices, 100000);
+  options->meddle = swarm(choices, 30000);
+  uint32_t last_epochs = sim_choose(choices, SIM_OPTIONS, 8);
+  options->first_epoch = last_epochs == 7 ? (int16_t)(32760 + sim_choose(choices, SIM_OPTIONS, 7)) : 0;
   uint32_t kind = sim_choose(choices, SIM_OPTIONS, 16);
   if (kind >= 12) {
     make_gentle(options);
   } else if (kind == 11) {
     make_mixed(options);
+  } else if (kind >= 9) {
+    make_debt(choices, options);
   }
 }
 
@@ -143,14 +175,14 @@ void sim_options_print(const struct sim_options *o) {
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
-         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
+         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, meddle %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
          o->offsets, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
-         o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->level_change,
-         o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
+         o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle,
+         o->level_change, o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
-         "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d\n",
+         "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d; epochs from %d\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,
          (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->transaction_timeout_ms,
          (long long)o->request_timeout_ms, (long long)o->delivery_timeout_ms, (long long)o->linger_ms, (long long)o->backoff_ms,
-         (long long)o->batch_bytes, o->pacing);
+         (long long)o->batch_bytes, o->pacing, o->first_epoch);
 }

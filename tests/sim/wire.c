@@ -61,6 +61,15 @@ static void book(struct sim_wire *wire, const struct sim_wire_call *call) {
     wire->registered |= call->partitions;
   } else if (call->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN) {
     wire->group = true;
+  } else if (call->api == KTXN__MODEL_END_TXN && call->producer_epoch > wire->offset_epoch) {
+    wire->offset_lost = false;
+  }
+}
+
+static void note_lost(struct sim_wire *wire, const struct sim_wire_call *call) {
+  if (call->api == KTXN__MODEL_TXN_OFFSET_COMMIT) {
+    wire->offset_lost = true;
+    wire->offset_epoch = call->producer_epoch;
   }
 }
 
@@ -76,7 +85,8 @@ void sim_wire_answered(struct sim_client *client, uint32_t conn, int32_t correla
 
 void sim_wire_closed(struct sim_client *client, uint32_t conn) {
   for (int i = 0; i < SIM_WIRE_CALLS; i++) {
-    if (client->wire.calls[i].conn == conn) {
+    if (client->wire.calls[i].used && client->wire.calls[i].conn == conn) {
+      note_lost(&client->wire, &client->wire.calls[i]);
       client->wire.calls[i].used = false;
     }
   }
@@ -240,6 +250,8 @@ static void on_offsets(struct sim_world *world, struct sim_client *client, const
   if (letter->header.version < 5 && !client->wire.group) {
     sim_violate(world, "S8: client %d sends offsets, and no registration of their group was answered", (int)client->index);
   }
+  const struct ktxn__model_offset_commit *commit = &letter->request.offset_commit;
+  note_call(world, &client->wire, letter, commit->producer_id, commit->producer_epoch, 0);
 }
 
 /* A commit: all of its batches have their answers. (An abort may be sent while one that was given up is still under way.) */
@@ -263,6 +275,7 @@ static void on_end(struct sim_world *world, struct sim_client *client, const str
   }
   client->wire.registered = 0;
   client->wire.group = false;
+  note_call(world, &client->wire, letter, end->producer_id, end->producer_epoch, 0);
 }
 
 static void on_letter(struct sim_world *world, struct sim_client *client, const struct letter *letter) {

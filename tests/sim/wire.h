@@ -56,6 +56,8 @@ struct sim_wire {
   int16_t producer_epoch;
   uint32_t registered; /* partitions that a registration was answered for, since the last end */
   bool group;          /* the same for offsets */
+  bool offset_lost;    /* an offset commit has had no answer, and no end under a later identity was answered since */
+  int16_t offset_epoch;
   int64_t fatal_us;    /* when the producer ended; -1 = it has not */
 };
 

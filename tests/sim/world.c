@@ -250,11 +250,13 @@ static void begin(struct sim_world *world) {
   world->conn_count = 0;
   world->client_count = 0;
   world->txn_count = 0;
+  world->pid_count = 0;
   world->front_us = INT64_MAX;
   world->hide_from_us = 0;
   world->hash = UINT64_C(0xcbf29ce484222325);
   memset(world->newest, 0, sizeof world->newest);
   memset(world->proved, 0, sizeof world->proved);
+  memset(world->loose, 0, sizeof world->loose);
   memset(world->next_offset, 0, sizeof world->next_offset);
   world->requests = 0;
   if (world->sweep.on) {

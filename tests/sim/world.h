@@ -34,6 +34,7 @@ enum {
   SIM_CONNS = 4096,  /* connections that were ever opened in a run */
   SIM_TXNS = 1024,
   SIM_RECORDS_MAX = 16, /* of one transaction */
+  SIM_PIDS = 64,
   SIM_TOPICS = 2
 };
 
@@ -69,6 +70,9 @@ struct sim_options {
   uint32_t hostile;     /* bytes of a node are changed on their way; in hostile runs only */
   uint32_t no_memory;   /* an allocation of a client fails, or all of them for a while */
   uint32_t oversleep;   /* the application waits for longer than the broker does */
+  uint32_t restarts;    /* a process ends when an end was told */
+  uint32_t meddle;      /* another instance starts while a transaction's end, or what follows it, is under way */
+  int16_t first_epoch;  /* of each transactional id */
   bool gentle;          /* nothing happens that may end a producer or destroy evidence: see sim_needless_end() */
   int64_t fault_period_us;
   int64_t heal_us;        /* then nothing bad happens any more */
@@ -110,7 +114,7 @@ enum sim_event_type {
   SIM_EVENT_REPAIR /* what a fault has done ends: a kind, b argument */
 };
 
-enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL };
+enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL, SIM_AROUND_MEDDLE };
 
 struct sim_event {
   int64_t at_us;
@@ -160,9 +164,9 @@ struct sim_txn {
   bool commit_asked;
   bool ending;  /* its abort was asked for */
   bool late;    /* a batch of it was taken since */
-  bool unswept; /* its process ended before its abort returned, where a late batch may then be the successor's */
+  bool unswept; /* its producer ended before its abort returned, where a late batch may then be the successor's */
   enum ktxn_outcome outcome; /* NONE = never told */
-  int64_t told_us;
+  int64_t began_us, told_us;
   /* what the logs hold */
   int32_t visible[SIM_PARTITIONS];
   int64_t decided_us; /* when its first record became visible */
@@ -189,7 +193,7 @@ struct sim_client {
   int32_t index;
   int32_t id;
   int64_t ready_us; /* when its init returned; -1 = not yet */
-  int64_t seniority; /* producer id and epoch that it got then: who has the higher one came later */
+  int64_t seniority; /* of the producer id and epoch that it got then: who has the higher one came later */
   /* the application */
   enum sim_step step;
   struct ktxn__op op;
@@ -245,9 +249,12 @@ struct sim_world {
   int32_t ids_left[SIM_IDS];
   int64_t next_offset[SIM_IDS];
   bool proved[SIM_IDS];
+  bool loose[SIM_IDS]; /* a late offset commit of a producer that has ended may lie in the group of that id */
 
   struct sim_txn *txns; /* SIM_TXNS */
   int32_t txn_count;
+  int64_t pids[SIM_PIDS]; /* producer ids in the order in which coordinators have recorded them first */
+  int32_t pid_count;
   int64_t newest[SIM_CLIENTS]; /* the highest ordinal of each incarnation of which a batch is in a log */
 
   struct sim_stats *stats;
@@ -292,6 +299,8 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last);
 void sim_client_run(struct sim_world *world, int32_t index);
 void sim_client_kill(struct sim_world *world, int32_t index);
 void sim_client_soon(struct sim_client *client);
+/** It ends while its abort is under way. */
+void sim_client_note_unswept(struct sim_world *world, const struct sim_client *client);
 
 /* app.c */
 void sim_app_start(struct sim_client *client, bool last);
@@ -327,8 +336,12 @@ bool sim_sweep_alloc(struct sim_world *world);
 /* oracle.c */
 /** A producer has ended, or an outcome was told as in doubt: a violation where nothing that happens calls for it. */
 void sim_needless_end(struct sim_world *world, int32_t client, const ktxn_error *error);
+/** That client was told that the broker has ended its transaction, and that it may go on. */
+void sim_timed_out(struct sim_world *world, const struct sim_client *client);
 void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen);
 void sim_oracle_judge(struct sim_world *world);
+/** Grows with each identity that an id is given. Producer ids themselves don't: each coordinator has a block of them. */
+int64_t sim_seniority(const struct sim_world *world, int64_t producer_id, int16_t producer_epoch);
 
 /** What stands in each record's value. */
 struct sim_value {

@@ -445,8 +445,8 @@ static struct world in_state(const char *state, struct identity *before) {
 static void ends_of_v2_by_state(void **state) {
   (void)state;
   static const struct end_row rows[] = {
-      {"Empty", 90, 0, 90, 48},         {"Ongoing", 90, 0, 90, 0},        {"PrepareCommit", 48, 90, 51, 90},
-      {"PrepareAbort", 51, 90, 48, 90}, {"CompleteCommit", 48, 0, 0, 48}, {"CompleteAbort", 0, 0, 48, 48},
+      {"Empty", 90, 0, 90, 48},         {"Ongoing", 90, 0, 90, 0},        {"PrepareCommit", 51, 51, 51, 51},
+      {"PrepareAbort", 51, 51, 51, 51}, {"CompleteCommit", 48, 0, 0, 48}, {"CompleteAbort", 0, 0, 48, 48},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const int16_t expected[] = {rows[i].abort_retry, rows[i].abort_current, rows[i].commit_retry, rows[i].commit_current};
@@ -463,6 +463,56 @@ static void ends_of_v2_by_state(void **state) {
       end_world(&world);
     }
   }
+}
+
+/* The end is decided and not complete: what an end, a registration and InitProducerId are told, under the epoch of `n` more than
+ * the one that the transaction had (tests/kafka/test_marking.py asks Apache Kafka the same). */
+static void everything_waits_for_the_markers(void **state) {
+  (void)state;
+  static const struct {
+    enum ktxn__model_release release;
+    int16_t level;
+    int16_t end[4], add[4]; /* for n = -1 to 2 */
+  } rows[] = {{KTXN__MODEL_4_4, 2, {51, 51, 51, 51}, {51, 51, 51, 51}},
+              {KTXN__MODEL_4_4, 1, {90, 51, 90, 90}, {51, 51, 51, 51}},
+              {KTXN__MODEL_3_9, 0, {90, 51, 90, 90}, {90, 51, 90, 90}}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct ktxn__model_config config = small_config();
+    config.release = rows[i].release;
+    config.transaction_version = rows[i].level;
+    config.delay_us[KTXN__MODEL_DELAY_MARKER] = 60 * SECOND_US;
+    struct world world = world_with(config, rows[i].level == 2);
+    struct identity me = init(&world);
+    me = init_as(&world, me.id, me.epoch);
+    open_txn(&world, me, 0);
+    assert_int_equal(end_txn(&world, me, true).code, 0);
+    for (int n = -1; n <= 2; n++) {
+      struct identity who = {.id = me.id, .epoch = (int16_t)(me.epoch + n)};
+      assert_int_equal(end_txn(&world, who, true).code, rows[i].end[n + 1]);
+      assert_int_equal(end_txn(&world, who, false).code, rows[i].end[n + 1]);
+      assert_int_equal(add_partition(&world, who, 1), rows[i].add[n + 1]);
+      assert_int_equal(init_as(&world, who.id, who.epoch).code, KTXN__MODEL_CONCURRENT_TRANSACTIONS);
+    }
+    assert_int_equal(init(&world).code, KTXN__MODEL_CONCURRENT_TRANSACTIONS);
+    assert_string_equal(describe(&world).state, "PrepareCommit");
+    end_world(&world);
+  }
+}
+
+/* The end that rotates is answered before it is complete: a registration under the new producer id has to wait, too. */
+static void a_new_identity_registers_too_early(void **state) {
+  (void)state;
+  struct ktxn__model_config config = small_config();
+  config.delay_us[KTXN__MODEL_DELAY_MARKER] = 500000;
+  struct world world = world_with(config, true);
+  struct identity me = at_epoch(&world, INT16_MAX - 1);
+  open_txn(&world, me, 0);
+  struct identity next = end_txn(&world, me, true);
+  assert_int_not_equal(next.id, me.id);
+  assert_int_equal(add_partition(&world, next, 0), KTXN__MODEL_CONCURRENT_TRANSACTIONS);
+  pass(&world, SECOND_US);
+  assert_int_equal(add_partition(&world, next, 0), 0);
+  end_world(&world);
 }
 
 /* Cut off while it loads, and replaced: it ends nothing out of what it had begun to read. */
@@ -516,6 +566,8 @@ int main(void) {
       cmocka_unit_test(the_retry_loop_ends_with_51),
       cmocka_unit_test(on_v1_the_registration_is_told_at_once),
       cmocka_unit_test(ends_of_v2_by_state),
+      cmocka_unit_test(everything_waits_for_the_markers),
+      cmocka_unit_test(a_new_identity_registers_too_early),
       cmocka_unit_test(a_coordinator_that_is_cut_off_while_it_loads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
