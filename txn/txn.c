@@ -160,8 +160,10 @@ static void choose_mode(struct ktxn__txn *txn) {
     txn->tainted = true;
     if (txn->debt == KTXN__TXN_DEBT_NONE) ktxn__txn_debt_start(txn);
   }
-  /* A transaction at the last epoch could be neither fenced nor timed out by a V1 coordinator. */
-  if (mode == 1 && txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && txn->debt == KTXN__TXN_DEBT_NONE)
+  /* A transaction at the last epoch could be neither fenced nor timed out by a V1 coordinator. The one behind it is never a
+   * client's: the markers of its end could not have a higher one. An end gives it where the broker itself aborted at the last
+   * epoch while the level was lower. */
+  if (txn->producer_epoch >= KTXN__TXN_EPOCH_LAST + (mode == 2) && txn->debt == KTXN__TXN_DEBT_NONE)
     txn->debt = KTXN__TXN_DEBT_ROTATE;
   txn->mode = mode;
 }

@@ -172,7 +172,7 @@ ELSEWHERE = {
         "3-probe-taint", "4.3-taint-registration", "4.3-fenced", "4.4-held", "4.4-held-doubt", "4.4-sweep-taint",
     ],
     "epochs near the last one, where no run begins": [
-        "4.8-rotate", "4.8-rotate-begin", "4.8-sweep-first",
+        "4.8-rotate", "4.8-rotate-begin", "4.8-rotate-begin-v2", "4.8-sweep-first",
     ],
     "a story of its own: a trace or a broker test has it": [
         "1.2-busy", "1.2-avoid-once", "1.3-anchor", "1.3-bump-there", "1.3-abortable", "2-proven-stays", "2-proven-refused",
