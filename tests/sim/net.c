@@ -244,6 +244,12 @@ static uint32_t big_endian(const uint8_t *at) {
 }
 
 /* Which answers are complete with these bytes: they count before the client acts on them. */
+static void keep_body(struct sim_conn *conn, const uint8_t *bytes, uint32_t size) {
+  uint32_t room = (uint32_t)sizeof conn->body - conn->body_size;
+  memcpy(conn->body + conn->body_size, bytes, size < room ? size : room);
+  conn->body_size += size < room ? size : room;
+}
+
 static void count_answers(struct sim_client *client, struct sim_conn *conn, uint32_t index, const uint8_t *bytes, size_t size) {
   while (size > 0) {
     uint32_t room = conn->head_size < 8 ? 8 - conn->head_size : conn->body_left;
@@ -252,13 +258,16 @@ static void count_answers(struct sim_client *client, struct sim_conn *conn, uint
       memcpy(conn->head + conn->head_size, bytes, part);
       conn->head_size += part;
       conn->body_left = conn->head_size == 8 ? big_endian(conn->head) - 4 : 0;
+      conn->body_size = 0;
     } else {
       conn->body_left -= part;
+      keep_body(conn, bytes, part);
     }
     bytes += part;
     size -= part;
     if (conn->head_size == 8 && conn->body_left == 0) {
-      sim_wire_answered(client, index, (int32_t)big_endian(conn->head + 4));
+      struct ktxn__span body = {conn->body, conn->body_size};
+      sim_wire_answered(client->world, client, index, (int32_t)big_endian(conn->head + 4), body);
       conn->head_size = 0;
     }
   }

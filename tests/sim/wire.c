@@ -18,6 +18,7 @@ void sim_wire_start(struct sim_wire *wire) {
   memset(wire, 0, sizeof *wire);
   wire->producer_id = -1;
   wire->fatal_us = -1;
+  wire->bumped_id = -1;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
@@ -38,7 +39,8 @@ static bool read_body(struct sim_world *world, struct ktxn__span body, struct le
 
 static bool is_judged(int16_t api) {
   return api == KTXN__MODEL_PRODUCE || api == KTXN__MODEL_INIT_PRODUCER_ID || api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN ||
-         api == KTXN__MODEL_ADD_OFFSETS_TO_TXN || api == KTXN__MODEL_END_TXN || api == KTXN__MODEL_TXN_OFFSET_COMMIT;
+         api == KTXN__MODEL_ADD_OFFSETS_TO_TXN || api == KTXN__MODEL_END_TXN || api == KTXN__MODEL_TXN_OFFSET_COMMIT ||
+         api == KTXN__MODEL_DESCRIBE_TRANSACTIONS;
 }
 
 /* ---- requests without an answer -------------------------------------------------------------------------------------- */
@@ -48,38 +50,17 @@ static void note_call(struct sim_world *world, struct sim_wire *wire, const stru
   for (int i = 0; i < SIM_WIRE_CALLS; i++) {
     if (!wire->calls[i].used) {
       wire->calls[i] = (struct sim_wire_call){true,        letter->conn,   letter->header.correlation, letter->header.key,
-                                              producer_id, producer_epoch, partitions};
+                                              letter->header.version, producer_id,  producer_epoch,             partitions};
       return;
     }
   }
   sim_violate(world, "S8: more than %d requests wait for an answer", SIM_WIRE_CALLS);
 }
 
-/* What the answer allows. */
-static void book(struct sim_wire *wire, const struct sim_wire_call *call) {
-  if (call->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN) {
-    wire->registered |= call->partitions;
-  } else if (call->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN) {
-    wire->group = true;
-  } else if (call->api == KTXN__MODEL_END_TXN && call->producer_epoch > wire->offset_epoch) {
-    wire->offset_lost = false;
-  }
-}
-
 static void note_lost(struct sim_wire *wire, const struct sim_wire_call *call) {
   if (call->api == KTXN__MODEL_TXN_OFFSET_COMMIT) {
     wire->offset_lost = true;
     wire->offset_epoch = call->producer_epoch;
-  }
-}
-
-void sim_wire_answered(struct sim_client *client, uint32_t conn, int32_t correlation) {
-  for (int i = 0; i < SIM_WIRE_CALLS; i++) {
-    struct sim_wire_call *call = &client->wire.calls[i];
-    if (call->used && call->conn == conn && call->correlation == correlation) {
-      book(&client->wire, call);
-      call->used = false;
-    }
   }
 }
 
@@ -130,6 +111,10 @@ static void check_new(struct sim_world *world, struct sim_client *client, const 
   struct sim_wire_log *log = log_of(wire, batch, partition);
   /* Where memory is short the batch before it may not have left yet: the log refuses this one until it has. */
   bool starved = world->options.no_memory > 0 || world->sweep.alloc > 0;
+  if (batch->base_sequence < log->next && !starved) {
+    sim_violate(world, "S8: client %d uses sequence %d of partition %d again, in a batch of its own", (int)client->index,
+                (int)batch->base_sequence, (int)partition);
+  }
   if (batch->base_sequence > log->next && !starved) {
     sim_violate(world, "S8: client %d leaves a gap in partition %d: sequence %d, and %d is next", (int)client->index, (int)partition,
                 (int)batch->base_sequence, (int)log->next);
@@ -138,19 +123,24 @@ static void check_new(struct sim_world *world, struct sim_client *client, const 
     sim_violate(world, "S8: client %d goes back from epoch %d to %d", (int)client->index, wire->producer_epoch, batch->producer_epoch);
   }
   int32_t end = batch->base_sequence + batch->record_count;
-  log->next = end > log->next ? end : log->next;
+  log->next = starved && log->next > end ? log->next : end;
   wire->producer_id = batch->producer_id;
   wire->producer_epoch = batch->producer_epoch;
 }
 
 /* Other bytes under the same sequence, as a batch that is split needs them: only if no log has the first ones. */
-static void check_same(struct sim_world *world, struct sim_client *client, struct sim_wire_batch *known, uint64_t hash, int32_t count) {
+static void check_same(struct sim_world *world, struct sim_client *client, struct sim_wire_batch *known,
+                       const struct ktxn__model_batch *batch) {
+  uint64_t hash = hash_of(batch->bytes, batch->size);
   if (known->hash != hash && known->taken) {
     sim_violate(world, "S8: client %d sends other bytes under sequence %d of partition %d, which is in the log", (int)client->index,
                 (int)known->base_sequence, (int)known->partition);
   }
+  if (known->hash != hash) { /* what came behind the first ones has not been taken either */
+    log_of(&client->wire, batch, known->partition)->next = batch->base_sequence + batch->record_count;
+  }
   known->hash = hash;
-  known->count = count;
+  known->count = batch->record_count;
 }
 
 static void check_batch(struct sim_world *world, struct sim_client *client, const struct ktxn__model_batch *batch, int32_t partition) {
@@ -161,7 +151,7 @@ static void check_batch(struct sim_world *world, struct sim_client *client, cons
     sim_violate(world, "S8: client %d sends a batch without an identity", (int)client->index);
   }
   if (known != NULL) {
-    check_same(world, client, known, hash, batch->record_count);
+    check_same(world, client, known, batch);
     return;
   }
   check_new(world, client, batch, partition);
@@ -197,15 +187,34 @@ static uint32_t in_flight(const struct sim_wire *wire, uint32_t partition, const
   return count;
 }
 
+/* The first write behind an end is the next transaction's. */
+static void note_write(struct sim_wire *wire, int16_t producer_epoch, bool v2) {
+  if (wire->ended || wire->wrote_epoch != producer_epoch) {
+    wire->ended = wire->wrote_v1 = wire->wrote_v2 = false;
+  }
+  wire->wrote_epoch = producer_epoch;
+  wire->wrote_v1 = wire->wrote_v1 || !v2;
+  wire->wrote_v2 = wire->wrote_v2 || v2;
+}
+
+static void check_identity(struct sim_world *world, const struct sim_client *client, int16_t api, int64_t producer_id,
+                           int16_t producer_epoch) {
+  if (producer_id < 0 || producer_epoch < 0) {
+    sim_violate(world, "S8: client %d sends request %d of nobody", (int)client->index, api);
+  }
+}
+
 static void check_partition(struct sim_world *world, struct sim_client *client, const struct letter *letter,
                             const struct ktxn__model_produce_partition *part) {
   struct sim_wire *wire = &client->wire;
   int32_t partition = part->index;
   bool asks = letter->header.version < 12; /* from 12 on the leader registers it (KIP-890) */
-  if (asks && (wire->registered & 1u << partition) == 0) {
-    sim_violate(world, "S8: client %d writes to partition %d, and no registration of it was answered", (int)client->index,
+  bool ours = part->batch.producer_id == wire->registered_id && part->batch.producer_epoch == wire->registered_epoch;
+  if (asks && (!ours || (wire->registered & 1u << partition) == 0)) {
+    sim_violate(world, "S8: client %d writes to partition %d, and no registration of it was acknowledged", (int)client->index,
                 (int)partition);
   }
+  note_write(wire, part->batch.producer_epoch, !asks);
   if (in_flight(wire, (uint32_t)partition, &part->batch) >= SIM_WIRE_WINDOW) {
     sim_violate(world, "S8: client %d has more than %d batches in flight to partition %d", (int)client->index, SIM_WIRE_WINDOW,
                 (int)partition);
@@ -238,19 +247,25 @@ static void on_add_partitions(struct sim_world *world, struct sim_client *client
       partitions |= 1u << add->topics[i].partitions[j];
     }
   }
+  check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
+  client->wire.look.fresh = false;
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, partitions);
 }
 
 static void on_add_offsets(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_add_offsets *add = &letter->request.add_offsets;
+  check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
+  client->wire.look.fresh = false;
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, 0);
 }
 
 static void on_offsets(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   if (letter->header.version < 5 && !client->wire.group) {
-    sim_violate(world, "S8: client %d sends offsets, and no registration of their group was answered", (int)client->index);
+    sim_violate(world, "S8: client %d sends offsets, and no registration of their group was acknowledged", (int)client->index);
   }
   const struct ktxn__model_offset_commit *commit = &letter->request.offset_commit;
+  check_identity(world, client, letter->header.key, commit->producer_id, commit->producer_epoch);
+  note_write(&client->wire, commit->producer_epoch, letter->header.version >= 5);
   note_call(world, &client->wire, letter, commit->producer_id, commit->producer_epoch, 0);
 }
 
@@ -265,17 +280,59 @@ static void check_commit(struct sim_world *world, const struct sim_client *clien
   }
 }
 
+/* KIP-890: EndTxn 5 ends what began with V2, and nothing else does while the cluster stays at that level. */
+static void check_version(struct sim_world *world, const struct sim_client *client, int16_t version, int16_t producer_epoch) {
+  const struct sim_wire *wire = &client->wire;
+  if (wire->wrote_epoch != producer_epoch) {
+    return;
+  }
+  bool steady = world->options.level_change == 0;
+  if ((version >= 5 && wire->wrote_v1 && !wire->wrote_v2) || (version < 5 && wire->wrote_v2 && steady)) {
+    sim_violate(world, "S8: client %d ends with version %d what it has written with protocol %d", (int)client->index, version,
+                wire->wrote_v1 ? 1 : 2);
+  }
+}
+
 static void on_end(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_end_txn *end = &letter->request.end_txn;
-  if (end->producer_id < 0 || end->producer_epoch < 0) {
-    sim_violate(world, "S8: client %d ends a transaction of nobody", (int)client->index);
-  }
+  check_identity(world, client, letter->header.key, end->producer_id, end->producer_epoch);
+  check_version(world, client, letter->header.version, end->producer_epoch);
   if (end->committed) {
     check_commit(world, client, end);
   }
+  client->wire.ended = true;
+  client->wire.look.fresh = false;
   client->wire.registered = 0;
   client->wire.group = false;
   note_call(world, &client->wire, letter, end->producer_id, end->producer_epoch, 0);
+}
+
+/* docs/TRANSACTIONS.md: a new epoch is asked for when a look has shown that nothing is open and that nobody else has the id; or again,
+ * when the look shows what the first copy would have made. Before Kafka 3.0 there is no look, and at the last epochs nothing is open
+ * but a sweep. */
+static bool may_bump(const struct sim_world *world, const struct sim_wire *wire, const struct ktxn__model_init_producer_id *init) {
+  bool looks = world->options.release != KTXN__MODEL_2_5 && world->options.release != KTXN__MODEL_2_8;
+  const struct sim_wire_look *look = &wire->look;
+  bool again = wire->bumped_id == init->producer_id && wire->bumped_epoch == init->producer_epoch;
+  if (!looks || init->producer_epoch >= INT16_MAX - 1 || (again && !look->fresh)) {
+    return true;
+  }
+  bool same = look->producer_id == init->producer_id;
+  bool ours = look->ended && same && look->producer_epoch == init->producer_epoch;
+  bool own_bump = again && look->empty && same && look->producer_epoch == init->producer_epoch + 1;
+  return look->fresh && (ours || own_bump);
+}
+
+static void on_init(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  const struct ktxn__model_init_producer_id *init = &letter->request.init_producer_id;
+  struct sim_wire *wire = &client->wire;
+  if (init->producer_id >= 0 && !may_bump(world, wire, init)) {
+    sim_violate(world, "S8: client %d asks for an epoch behind %d, and has not seen that its id is its own and at rest",
+                (int)client->index, init->producer_epoch);
+  }
+  wire->bumped_id = init->producer_id;
+  wire->bumped_epoch = init->producer_epoch;
+  note_call(world, wire, letter, init->producer_id, init->producer_epoch, 0);
 }
 
 static void on_letter(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
@@ -297,6 +354,12 @@ static void on_letter(struct sim_world *world, struct sim_client *client, const 
       return;
     case KTXN__MODEL_END_TXN:
       on_end(world, client, letter);
+      return;
+    case KTXN__MODEL_INIT_PRODUCER_ID:
+      on_init(world, client, letter);
+      return;
+    case KTXN__MODEL_DESCRIBE_TRANSACTIONS:
+      note_call(world, &client->wire, letter, -1, -1, 0);
       return;
     default:
       return;

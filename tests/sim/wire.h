@@ -10,11 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sdk/base/span.h"
+
 enum {
   SIM_WIRE_CALLS = 128,  /* requests without an answer on open connections */
   SIM_WIRE_BATCHES = 256, /* that are remembered for their retries */
   SIM_WIRE_LOGS = 64,
-  SIM_WIRE_WINDOW = 5
+  SIM_WIRE_WINDOW = 5,
+  SIM_WIRE_BODY = 512 /* bytes of an answer that are read; what is longer counts as not understood */
 };
 
 /* A request that has left, and whose answer may still come. */
@@ -23,9 +26,19 @@ struct sim_wire_call {
   uint32_t conn;
   int32_t correlation;
   int16_t api;
+  int16_t version;
   int64_t producer_id;
   int16_t producer_epoch;
   uint32_t partitions; /* a bit for each */
+};
+
+/* What the last DescribeTransactions showed, as long as nothing that may change it has left since. */
+struct sim_wire_look {
+  bool fresh;
+  bool ended; /* nothing is open, and no end is under way */
+  bool empty;
+  int64_t producer_id;
+  int16_t producer_epoch;
 };
 
 struct sim_wire_batch {
@@ -54,8 +67,16 @@ struct sim_wire {
   uint32_t log_count;
   int64_t producer_id; /* of the newest batch */
   int16_t producer_epoch;
-  uint32_t registered; /* partitions that a registration was answered for, since the last end */
+  uint32_t registered; /* partitions whose registration was acknowledged since the last end, under this identity: */
   bool group;          /* the same for offsets */
+  int64_t registered_id;
+  int16_t registered_epoch;
+  bool ended;          /* an end has left since the last write */
+  bool wrote_v1, wrote_v2; /* by which requests the open transaction was written, under this epoch: */
+  int16_t wrote_epoch;
+  struct sim_wire_look look;
+  int64_t bumped_id; /* the identity with which a new one was asked for last */
+  int16_t bumped_epoch;
   bool offset_lost;    /* an offset commit has had no answer, and no end under a later identity was answered since */
   int16_t offset_epoch;
   int64_t fatal_us;    /* when the producer ended; -1 = it has not */
@@ -68,8 +89,9 @@ struct ktxn__model_seen;
 void sim_wire_start(struct sim_wire *wire);
 /** These bytes, whole requests, leave on that connection. */
 void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size);
-/** An answer has been handed to the client, or no answer comes on that connection any more. */
-void sim_wire_answered(struct sim_client *client, uint32_t conn, int32_t correlation);
+/** That answer, without its correlation id, is handed to the client. */
+void sim_wire_answered(struct sim_world *world, struct sim_client *client, uint32_t conn, int32_t correlation, struct ktxn__span body);
+/** No answer comes on that connection any more. */
 void sim_wire_closed(struct sim_client *client, uint32_t conn);
 /** A batch is in a log. */
 void sim_wire_taken(struct sim_world *world, const struct ktxn__model_seen *seen, const uint8_t *bytes, size_t size);

@@ -135,6 +135,8 @@ struct sim_conn {
   uint8_t head[8]; /* of the answer that is coming: its length and its correlation id */
   uint32_t head_size;
   uint32_t body_left;
+  uint8_t body[SIM_WIRE_BODY]; /* its first bytes */
+  uint32_t body_size;
   int64_t to_node_us; /* when the last byte arrives there */
   int64_t to_client_us;
 };
