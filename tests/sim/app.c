@@ -243,7 +243,9 @@ static bool step_offsets(struct sim_client *client) {
   struct sim_world *world = client->world;
   struct sim_txn *txn = txn_of(client);
   if (!client->op_pending) {
-    txn->offset = ++world->next_offset[client->id];
+    bool other = txn->offset < 0 || sim_choose(&world->choices, SIM_APP, 2) == 1;
+    txn->offset = other ? ++world->next_offset[client->id] : txn->offset;
+    txn->offset_done = false;
     client->offset = (ktxn_offset){.topic = "topic", .partition = 0, .offset = txn->offset, .leader_epoch = -1};
     client->group = (ktxn_group){.group_id = client->tid, .generation = -1};
     submit(client, KTXN__OP_OFFSETS);
@@ -257,6 +259,9 @@ static bool step_offsets(struct sim_client *client) {
     return client->step != SIM_STEP_OFFSETS;
   }
   txn->offset_done = true;
+  if (chance(client, world->options.again)) {
+    return true;
+  }
   client->step = client->want_flush ? SIM_STEP_FLUSH : SIM_STEP_THINK;
   return true;
 }

@@ -93,7 +93,7 @@ static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *span
   uint32_t index = 0;
   struct sim_conn *conn = conn_of(client, id, &index);
   size_t size = 0;
-  if (client->dying || conn == NULL || bad(world, SIM_NET, world->options.net_cut)) {
+  if (client->dying || conn == NULL) {
     return -1;
   }
   for (size_t i = 0; i < count; i++) {
@@ -106,9 +106,12 @@ static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *span
     size += spans[i].size;
   }
   sim_wire_sent(world, client, index, all, size);
-  send_on(world, index, SIM_EVENT_TO_NODE, &conn->to_node_us, held_us(world), all, size);
+  bool broken = bad(world, SIM_NET, world->options.net_cut); /* nothing has left, which the client can't know */
+  if (!broken) {
+    send_on(world, index, SIM_EVENT_TO_NODE, &conn->to_node_us, held_us(world), all, size);
+  }
   free(all);
-  return (int64_t)size;
+  return broken ? -1 : (int64_t)size;
 }
 
 static void close_client_side(struct sim_world *world, struct sim_conn *conn, uint32_t index) {

@@ -127,6 +127,7 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->no_memory = sim_choose(choices, SIM_OPTIONS, 8) == 7 ? swarm(choices, 50000) : 0;
   options->fault_period_us = sim_span(choices, SIM_OPTIONS, 3000, 1000000);
   options->heal_us = sim_span(choices, SIM_OPTIONS, 1000000, 120000000);
+  options->again = swarm(choices, 500000);
   options->restarts = swarm(choices, 100000);
   options->meddle = swarm(choices, 30000);
   uint32_t last_epochs = sim_choose(choices, SIM_OPTIONS, 8);
@@ -174,9 +175,9 @@ void sim_options_print(const struct sim_options *o) {
   printf("release %s, level %d, verification %d, nodes %d, partitions %d, ids %d; transactions %d of up to %d records\n",
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
-  printf("in a million: offsets %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
+  printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
          "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, meddle %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
-         o->offsets, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
+         o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
          o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle,
          o->level_change, o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "

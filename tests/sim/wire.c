@@ -280,14 +280,11 @@ static void check_commit(struct sim_world *world, const struct sim_client *clien
   }
 }
 
-/* KIP-890: EndTxn 5 ends what began with V2, and nothing else does while the cluster stays at that level. */
+/* KIP-890: while the cluster stays at its level, EndTxn 5 ends what was written with V2, and nothing else. */
 static void check_version(struct sim_world *world, const struct sim_client *client, int16_t version, int16_t producer_epoch) {
   const struct sim_wire *wire = &client->wire;
-  if (wire->wrote_epoch != producer_epoch) {
-    return;
-  }
-  bool steady = world->options.level_change == 0;
-  if ((version >= 5 && wire->wrote_v1 && !wire->wrote_v2) || (version < 5 && wire->wrote_v2 && steady)) {
+  bool judged = wire->wrote_epoch == producer_epoch && world->options.level_change == 0;
+  if (judged && ((version >= 5 && wire->wrote_v1) || (version < 5 && wire->wrote_v2))) {
     sim_violate(world, "S8: client %d ends with version %d what it has written with protocol %d", (int)client->index, version,
                 wire->wrote_v1 ? 1 : 2);
   }

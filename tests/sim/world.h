@@ -51,6 +51,7 @@ struct sim_options {
   int32_t transactions; /* of each transactional id */
   int32_t records;      /* of a transaction, at most */
   uint32_t offsets;     /* chances in a million: */
+  uint32_t again; /* the offsets of a transaction are sent once more, the same or others */
   uint32_t aborts;
   uint32_t flushes;
   uint32_t net_cut;       /* a connection breaks at a write or a delivery */
