@@ -145,6 +145,9 @@ static bool submit(struct ktxn__front_link *link, int64_t now) {
   if (translate.starved) {
     return false;
   }
+  if (link->front->config.tag != NULL) {
+    request.tag = link->front->config.tag(link->opaque, link->request.header.correlation);
+  }
   link->ticket = ktxn__model_submit(link->front->config.model, link->node, now, &request, link);
   return link->ticket != 0;
 }

@@ -23,6 +23,9 @@ struct ktxn__front_link;
 /** Told of every request that may change the cluster, before it is submitted; false: it is not, and the link breaks. */
 typedef bool (*ktxn__front_record)(void *ctx, int64_t now, int32_t node, struct ktxn__span frame);
 
+/** What the model's observer is told of a request: `opaque` is its link's. */
+typedef uint64_t (*ktxn__front_tag)(const void *opaque, int32_t correlation);
+
 struct ktxn__front_config {
   struct ktxn__mem *mem;
   struct ktxn__model *model; /* stays the caller's */
@@ -31,6 +34,7 @@ struct ktxn__front_config {
   const struct ktxn__log *log; /* may be NULL */
   ktxn__front_record record; /* may be NULL */
   void *record_ctx;
+  ktxn__front_tag tag; /* may be NULL: no request has a tag */
 };
 
 /** NULL: out of memory. What `config` points to must outlive the front. */

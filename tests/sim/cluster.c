@@ -109,7 +109,7 @@ bool sim_cluster_start(struct sim_world *world) {
   struct ktxn__model_hooks hooks = {world, hook_delay, hook_choose, hook_seen, hook_fate};
   world->model = ktxn__model_new(&world->mem, &config, &hooks);
   struct ktxn__front_config front = {
-      .mem = &world->mem, .model = world->model, .cluster_id = ktxn__str("simulated"), .nodes = o->nodes};
+      .mem = &world->mem, .model = world->model, .cluster_id = ktxn__str("simulated"), .nodes = o->nodes, .tag = sim_letter_tag};
   world->front = world->model == NULL ? NULL : ktxn__front_new(&front);
   if (world->front == NULL) {
     return false;

@@ -46,7 +46,7 @@ static int port_connect(void *ctx, uint32_t id, const struct ktxn__address *addr
     return -24;
   }
   uint32_t index = world->conn_count++;
-  world->conns[index] = (struct sim_conn){.id = id, .client = client->index, .node = address->port - PORT_FIRST, .connecting = true};
+  world->conns[index] = (struct sim_conn){.id = id, .client = client->index, .node = address->port - PORT_FIRST, .connecting = true, .world = world};
   sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_CONNECT, index, 0);
   return 0;
 }

@@ -139,6 +139,43 @@ int64_t sim_seniority(const struct sim_world *world, int64_t producer_id, int16_
   return (int64_t)rank_of(world, producer_id) << 16 | producer_epoch;
 }
 
+/* ---- which transaction a request belongs to ---------------------------------------------------------------------------- */
+
+void sim_letter_note(struct sim_world *world, const struct sim_client *client, uint32_t conn, int32_t correlation) {
+  if (client->txn < 0 || world->letter_count == SIM_LETTERS) {
+    return;
+  }
+  struct sim_letter *letter = &world->letters[world->letter_count++];
+  uint64_t ordinal = (uint64_t)world->txns[client->txn].ordinal;
+  *letter = (struct sim_letter){world->conns[conn].letters, correlation, (uint64_t)(client->index + 1) << 32 | ordinal};
+  world->conns[conn].letters = world->letter_count;
+}
+
+uint64_t sim_letter_tag(const void *opaque, int32_t correlation) {
+  const struct sim_conn *conn = opaque;
+  for (uint32_t at = conn->letters; at > 0; at = conn->world->letters[at - 1].next) {
+    if (conn->world->letters[at - 1].correlation == correlation) {
+      return conn->world->letters[at - 1].tag;
+    }
+  }
+  return 0;
+}
+
+/* S7: no registration and no end of a transaction changes anything once a later one of the same incarnation was registered. */
+static void check_record(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  bool ends = seen->state == KTXN__MODEL_PREPARE_COMMIT || seen->state == KTXN__MODEL_PREPARE_ABORT;
+  if (seen->tag == 0 || (seen->state != KTXN__MODEL_ONGOING && !ends)) {
+    return;
+  }
+  int64_t ordinal = (int64_t)(seen->tag & UINT32_MAX);
+  int64_t *newest = &world->registered[(seen->tag >> 32) - 1];
+  if (ordinal < *newest) {
+    sim_violate(world, "S7: %s of ordinal %lld of client %d took effect after ordinal %lld was registered",
+                ends ? "an end" : "a registration", (long long)ordinal, (int)(seen->tag >> 32) - 1, (long long)*newest);
+  }
+  *newest = ordinal > *newest ? ordinal : *newest;
+}
+
 static void on_record(struct sim_world *world, int64_t producer_id) {
   if (rank_of(world, producer_id) == world->pid_count && world->pid_count < SIM_PIDS) {
     world->pids[world->pid_count++] = producer_id;
@@ -154,6 +191,7 @@ void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *see
     on_marker(world, seen);
   } else if (seen->sight == KTXN__MODEL_SAW_RECORD) {
     on_record(world, seen->producer_id);
+    check_record(world, seen);
   }
   if (world->trace && seen->sight != KTXN__MODEL_SAW_OFFSET) {
     static const char *const names[] = {"batch", "marker", "record", "offset", "truncation"};

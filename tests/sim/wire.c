@@ -377,6 +377,9 @@ void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t 
     if (!is_judged(letter.header.key)) {
       continue;
     }
+    if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
+      sim_letter_note(world, client, conn, letter.header.correlation);
+    }
     if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, length - used}, &letter)) {
       on_letter(world, client, &letter);
     } else {

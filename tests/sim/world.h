@@ -35,6 +35,7 @@ enum {
   SIM_TXNS = 1024,
   SIM_RECORDS_MAX = 16, /* of one transaction */
   SIM_PIDS = 64,
+  SIM_LETTERS = 8192, /* that are remembered in a run */
   SIM_TOPICS = 2
 };
 
@@ -126,6 +127,13 @@ struct sim_event {
   size_t size;
 };
 
+/* A request of which the transaction is remembered, for S7. */
+struct sim_letter {
+  uint32_t next; /* of the same connection, from 1 */
+  int32_t correlation;
+  uint64_t tag;
+};
+
 struct sim_conn {
   uint32_t id; /* the engine's; 0 = closed on the client's side */
   int32_t client;
@@ -138,6 +146,8 @@ struct sim_conn {
   uint32_t body_left;
   uint8_t body[SIM_WIRE_BODY]; /* its first bytes */
   uint32_t body_size;
+  uint32_t letters; /* of the newest of its requests that is remembered, from 1; 0 = none */
+  struct sim_world *world;
   int64_t to_node_us; /* when the last byte arrives there */
   int64_t to_client_us;
 };
@@ -258,6 +268,9 @@ struct sim_world {
   int32_t txn_count;
   int64_t pids[SIM_PIDS]; /* producer ids in the order in which coordinators have recorded them first */
   int32_t pid_count;
+  int64_t registered[SIM_CLIENTS]; /* the newest ordinal of each incarnation of which something is registered */
+  struct sim_letter letters[SIM_LETTERS];
+  uint32_t letter_count;
   int64_t newest[SIM_CLIENTS]; /* the highest ordinal of each incarnation of which a batch is in a log */
 
   struct sim_stats *stats;
@@ -342,6 +355,9 @@ void sim_needless_end(struct sim_world *world, int32_t client, const ktxn_error 
 /** That client was told that the broker has ended its transaction, and that it may go on. */
 void sim_timed_out(struct sim_world *world, const struct sim_client *client);
 void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *seen);
+/** Remembers which transaction a request belongs to, and says it when a node works on it. */
+void sim_letter_note(struct sim_world *world, const struct sim_client *client, uint32_t conn, int32_t correlation);
+uint64_t sim_letter_tag(const void *conn, int32_t correlation);
 void sim_oracle_judge(struct sim_world *world);
 /** Grows with each identity that an id is given. Producer ids themselves don't: each coordinator has a block of them. */
 int64_t sim_seniority(const struct sim_world *world, int64_t producer_id, int16_t producer_epoch);
