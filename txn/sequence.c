@@ -375,6 +375,14 @@ static enum ktxn__txn_verdict judge(struct ktxn__txn *txn, int64_t now_us,
   }
 }
 
+/* KIP-890: a V2 write registers its partition, and where its fate is unknown (a leader says 19 for its coordinator's log, too) so is
+ * the registration's. An end of V2 moves the epoch; an older one would leave it to a late copy. */
+static void note_registration(struct ktxn__txn *txn, const struct ktxn__txn_batch_result *result) {
+  bool answered = result->fate == KTXN__TXN_ANSWERED;
+  bool unsure = answered && (ktxn__txn_possibly_written(result->code) || result->code == KTXN_E_NOT_ENOUGH_REPLICAS);
+  if (txn->mode == 2 && (unsure || result->fate == KTXN__TXN_LOST)) txn->tainted = true;
+}
+
 enum ktxn__txn_verdict ktxn__txn_batch_result(struct ktxn__txn *txn, int64_t now_us, uint32_t number, uint32_t handle,
                                               const struct ktxn__txn_batch_result *result, int *code) {
   struct ktxn__txn_partition *partition = ktxn__txn_partition(txn, number);
@@ -383,6 +391,7 @@ enum ktxn__txn_verdict ktxn__txn_batch_result(struct ktxn__txn *txn, int64_t now
   *code = 0;
   if (flight == NULL) return KTXN__TXN_IGNORE;
   landed(txn, flight);
+  note_registration(txn, result);
   if (result->fate == KTXN__TXN_LOST || (result->fate == KTXN__TXN_ANSWERED && ktxn__txn_possibly_written(result->code)))
     flight->ambiguous = true;
   switch (result->fate) {

@@ -161,19 +161,19 @@ uint64_t sim_letter_tag(const void *opaque, int32_t correlation) {
   return 0;
 }
 
-/* S7: no registration and no end of a transaction changes anything once a later one of the same incarnation was registered. */
+/* S7: no registration and no end of a transaction changes anything once something of a later one of the same incarnation was written.
+ * (What is registered before that may be a sweep, which belongs to the one before.) */
 static void check_record(struct sim_world *world, const struct ktxn__model_seen *seen) {
   bool ends = seen->state == KTXN__MODEL_PREPARE_COMMIT || seen->state == KTXN__MODEL_PREPARE_ABORT;
   if (seen->tag == 0 || (seen->state != KTXN__MODEL_ONGOING && !ends)) {
     return;
   }
   int64_t ordinal = (int64_t)(seen->tag & UINT32_MAX);
-  int64_t *newest = &world->registered[(seen->tag >> 32) - 1];
-  if (ordinal < *newest) {
-    sim_violate(world, "S7: %s of ordinal %lld of client %d took effect after ordinal %lld was registered",
-                ends ? "an end" : "a registration", (long long)ordinal, (int)(seen->tag >> 32) - 1, (long long)*newest);
+  int64_t newest = world->newest[(seen->tag >> 32) - 1];
+  if (ordinal < newest) {
+    sim_violate(world, "S7: %s of ordinal %lld of client %d took effect after something of ordinal %lld was written",
+                ends ? "an end" : "a registration", (long long)ordinal, (int)(seen->tag >> 32) - 1, (long long)newest);
   }
-  *newest = ordinal > *newest ? ordinal : *newest;
 }
 
 static void on_record(struct sim_world *world, int64_t producer_id) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/case.h"
+
 /*
  * Shrinking: the run as lists of choices, in which spans are made mild (0) or taken out, as long as a violation of the same
  * invariant stays. At most RUNS_MAX runs.
@@ -81,7 +83,7 @@ static bool pass_all(struct shrinker *s, size_t size) {
   return pass(s, &s->world->choices.lists[SIM_OPTIONS], 1, make_mild) || gained;
 }
 
-void sim_shrink(struct sim_world *world, uint64_t seed) {
+void sim_shrink(struct sim_world *world, uint64_t seed, const char *save) {
   struct shrinker s = {.world = world};
   bool trace = world->trace;
   snprintf(s.kind, sizeof s.kind, "%.*s", (int)strcspn(world->violation, ":"), world->violation);
@@ -102,4 +104,9 @@ void sim_shrink(struct sim_world *world, uint64_t seed) {
   world->trace = trace;
   printf("shrunk in %d runs: %s\n", s.runs, world->violation);
   sim_options_print(&world->options);
+  if (save != NULL && !sim_case_write(save, &world->choices, world->violation, world->hostile)) {
+    perror(save);
+  } else if (save != NULL) {
+    printf("again: ktxn-sim --play %s --trace\nIn tests/sim/cases/ it is a test.\n", save);
+  }
 }

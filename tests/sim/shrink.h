@@ -3,7 +3,8 @@
 
 #include "tests/sim/world.h"
 
-/** Looks for a shorter story with a violation of the same kind, and tells the shortest that it finds. */
-void sim_shrink(struct sim_world *world, uint64_t seed);
+/** Looks for a shorter story with a violation of the same kind, and tells the shortest that it finds; `save` is NULL, or the file
+ * that becomes a test of it (case.h). */
+void sim_shrink(struct sim_world *world, uint64_t seed, const char *save);
 
 #endif

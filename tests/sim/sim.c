@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/sim/case.h"
 #include "tests/sim/places.h"
 #include "tests/sim/shrink.h"
 #include "tests/sim/world.h"
@@ -10,9 +11,10 @@
 /*
  * ktxn-sim: attacks the production client with every fault, in virtual time, from one seed.
  *
- *   ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--trace] [--shrink] [--verbose]
+ *   ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--trace] [--shrink [--save FILE]] [--verbose]
  *   ktxn-sim --sweep | --pairs | --alloc [--trace]
  *   ktxn-sim --hostile ...
+ *   ktxn-sim --play FILE [--trace]                 a run that was written by --shrink --save FILE
  *   ktxn-sim ... --print-places | --places FILE    where the runs have come to; FILE names the places that must be reached
  *
  * Each run has a seed of its own: the first is N (default 1), then N + 1 and so on. The first violation ends the program
@@ -25,7 +27,7 @@ struct arguments {
   uint64_t seed, runs, transactions;
   double seconds;
   bool trace, shrink, verbose, sweep, pairs, alloc, hostile, print_places;
-  const char *places;
+  const char *places, *save, *play;
 };
 
 static double now_s(void) {
@@ -43,6 +45,14 @@ static bool parse_number(char **argv, int *i, const char *name, uint64_t *value)
   return *end == '\0';
 }
 
+static bool parse_text(char **argv, int *i, const char *name, const char **value) {
+  if (strcmp(argv[*i], name) != 0 || argv[*i + 1] == NULL) {
+    return false;
+  }
+  *value = argv[++*i];
+  return true;
+}
+
 static bool parse_one(int *i, char **argv, struct arguments *a) {
   uint64_t seconds = 0;
   if (strcmp(argv[*i], "--trace") == 0) {
@@ -54,8 +64,8 @@ static bool parse_one(int *i, char **argv, struct arguments *a) {
   if (strcmp(argv[*i], "--print-places") == 0) {
     return a->print_places = true;
   }
-  if (strcmp(argv[*i], "--places") == 0 && argv[*i + 1] != NULL) {
-    a->places = argv[++*i];
+  if (parse_text(argv, i, "--places", &a->places) || parse_text(argv, i, "--save", &a->save) ||
+      parse_text(argv, i, "--play", &a->play)) {
     return true;
   }
   if (strcmp(argv[*i], "--pairs") == 0) {
@@ -131,11 +141,23 @@ static void print_violation(struct sim_world *world, uint64_t seed) {
   printf("again: ktxn-sim --seed %llu%s --trace\n", (unsigned long long)seed, world->hostile ? " --hostile" : "");
 }
 
+/* A run out of a file: 0 it is well, 1 it is not, 2 it can't be read. */
+static int play(struct sim_world *world, const char *path) {
+  if (!sim_case_read(path, &world->choices, &world->hostile)) {
+    return 2;
+  }
+  sim_choices_play(&world->choices);
+  bool well = sim_world_run(world);
+  printf("%s: %s\n", path, well ? "well" : world->violation);
+  sim_options_print(&world->options);
+  return well ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
   struct arguments a;
   if (!parse(argc, argv, &a)) {
     fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs | --alloc]\n"
-                    "                [--hostile] [--trace] [--shrink] [--verbose] [--print-places | --places FILE]\n");
+                    "                [--hostile] [--trace] [--shrink [--save FILE]] [--verbose]\n                [--play FILE] [--print-places | --places FILE]\n");
     return 2;
   }
   struct sim_stats stats = {0};
@@ -144,6 +166,11 @@ int main(int argc, char **argv) {
   bool well = true;
   world->trace = a.trace;
   world->hostile = a.hostile;
+  if (a.play != NULL) {
+    int code = play(world, a.play);
+    sim_world_free(world);
+    return code;
+  }
   well = !a.sweep || (a.alloc ? sim_sweep_alloc(world) : sim_sweep_run(world, a.pairs));
   for (uint64_t seed = a.seed; !a.sweep && well && !enough(&a, &stats, began_s); seed++) {
     sim_choices_seed(&world->choices, seed);
@@ -156,7 +183,7 @@ int main(int argc, char **argv) {
       print_violation(world, seed);
     }
     if (!well && a.shrink) {
-      sim_shrink(world, seed);
+      sim_shrink(world, seed, a.save);
     }
   }
   print_stats(&stats, now_s() - began_s);

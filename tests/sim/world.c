@@ -252,7 +252,6 @@ static void begin(struct sim_world *world) {
   world->txn_count = 0;
   world->pid_count = 0;
   world->letter_count = 0;
-  memset(world->registered, 0, sizeof world->registered);
   world->front_us = INT64_MAX;
   world->hide_from_us = 0;
   world->hash = UINT64_C(0xcbf29ce484222325);

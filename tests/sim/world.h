@@ -268,7 +268,6 @@ struct sim_world {
   int32_t txn_count;
   int64_t pids[SIM_PIDS]; /* producer ids in the order in which coordinators have recorded them first */
   int32_t pid_count;
-  int64_t registered[SIM_CLIENTS]; /* the newest ordinal of each incarnation of which something is registered */
   struct sim_letter letters[SIM_LETTERS];
   uint32_t letter_count;
   int64_t newest[SIM_CLIENTS]; /* the highest ordinal of each incarnation of which a batch is in a log */
