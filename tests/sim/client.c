@@ -118,6 +118,15 @@ void sim_client_soon(struct sim_client *client) {
   }
 }
 
+/* buffer.memory is 64 KiB; all else of a client with five brokers and two topics takes less than that again. */
+static void check_memory(struct sim_client *client) {
+  enum { MOST = 1 << 18 };
+  size_t used = ktxn__mem_used(&client->mem);
+  if (used > MOST && client->world->options.hostile == 0) {
+    sim_violate(client->world, "S11: client %d holds %zu bytes", (int)client->index, used);
+  }
+}
+
 /* The application and the engine in turns, until neither has anything to do in this moment. */
 void sim_client_run(struct sim_world *world, int32_t index) {
   struct sim_client *client = &world->clients[index];
@@ -146,6 +155,7 @@ void sim_client_run(struct sim_world *world, int32_t index) {
   } while (client->woken);
   int64_t app_us = sim_app_deadline(client);
   next_us = app_us < next_us ? app_us : next_us;
+  check_memory(client);
   if (next_us != INT64_MAX) {
     client->deadline_us = next_us > world->now_us ? next_us : world->now_us + 1;
     sim_schedule(world, client->deadline_us, SIM_EVENT_CLIENT, (uint32_t)index, 0);
@@ -169,7 +179,6 @@ void sim_client_kill(struct sim_world *world, int32_t index) {
     return;
   }
   sim_client_note_unswept(world, client);
-  sim_net_drop_client(world, index);
   client->dying = true;
   if (world->sweep.alloc > 0 && index == 0) {
     world->stats->allocations += world->sweep.alloc - 1 - (uint64_t)atomic_load(&client->mem.fail_after);
@@ -183,6 +192,9 @@ void sim_client_kill(struct sim_world *world, int32_t index) {
   ktxn__accumulator_free(client->acc);
   if (ktxn__mem_used(&client->mem) != 0) {
     sim_violate(world, "S11: client %d left %zu bytes", (int)index, ktxn__mem_used(&client->mem));
+  }
+  if (sim_net_left_open(world, index) > 0) {
+    sim_violate(world, "S11: client %d left %u connections open", (int)index, sim_net_left_open(world, index));
   }
   client->alive = false;
 }

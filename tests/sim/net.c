@@ -124,7 +124,7 @@ static void close_client_side(struct sim_world *world, struct sim_conn *conn, ui
 static void port_close(void *ctx, uint32_t id) {
   struct sim_client *client = ctx;
   uint32_t index = 0;
-  struct sim_conn *conn = client->dying ? NULL : conn_of(client, id, &index);
+  struct sim_conn *conn = conn_of(client, id, &index);
   if (conn != NULL) {
     close_client_side(client->world, conn, index);
   }
@@ -300,12 +300,12 @@ void sim_net_node_closed(struct sim_world *world, uint32_t index) {
   }
 }
 
-void sim_net_drop_client(struct sim_world *world, int32_t client) {
+uint32_t sim_net_left_open(const struct sim_world *world, int32_t client) {
+  uint32_t count = 0;
   for (uint32_t i = 0; i < world->conn_count; i++) {
-    if (world->conns[i].client == client && world->conns[i].id != 0) {
-      close_client_side(world, &world->conns[i], i);
-    }
+    count += world->conns[i].client == client && world->conns[i].id != 0;
   }
+  return count;
 }
 
 void sim_net_drop_node(struct sim_world *world, int32_t node) {

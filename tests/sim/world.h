@@ -198,7 +198,7 @@ struct sim_client {
   struct ktxn__sender *sender;
   bool alive;
   bool paused;
-  bool dying; /* its memory is being taken back: the ports do nothing */
+  bool dying; /* its memory is being taken back: it can close connections, and nothing else */
   bool gone;
   bool woken;   /* the engine has something to do */
   bool blocked; /* send waits for news: room or metadata */
@@ -304,7 +304,8 @@ void sim_net_to_node(struct sim_world *world, uint32_t conn, const uint8_t *byte
 void sim_net_to_client(struct sim_world *world, uint32_t conn, const uint8_t *bytes, size_t size);
 void sim_net_client_closed(struct sim_world *world, uint32_t conn);
 void sim_net_node_closed(struct sim_world *world, uint32_t conn);
-void sim_net_drop_client(struct sim_world *world, int32_t client);
+/** Connections that client has not closed. */
+uint32_t sim_net_left_open(const struct sim_world *world, int32_t client);
 void sim_net_drop_node(struct sim_world *world, int32_t node);
 /** Lets the cluster work until now, and sends what it says on its way. */
 void sim_net_pump(struct sim_world *world);
