@@ -305,13 +305,14 @@ static void on_end(struct sim_world *world, struct sim_client *client, const str
 }
 
 /* docs/TRANSACTIONS.md: a new epoch is asked for when a look has shown that nothing is open and that nobody else has the id; or again,
- * when the look shows what the first copy would have made. Before Kafka 3.0 there is no look, and at the last epochs nothing is open
+ * of the same node, or when the look shows what the first copy would have made. Before Kafka 3.0 there is no look, and at the last epochs nothing is open
  * but a sweep. */
-static bool may_bump(const struct sim_world *world, const struct sim_wire *wire, const struct ktxn__model_init_producer_id *init) {
+static bool may_bump(const struct sim_world *world, const struct sim_wire *wire, int32_t node,
+                     const struct ktxn__model_init_producer_id *init) {
   bool looks = world->options.release != KTXN__MODEL_2_5 && world->options.release != KTXN__MODEL_2_8;
   const struct sim_wire_look *look = &wire->look;
   bool again = wire->bumped_id == init->producer_id && wire->bumped_epoch == init->producer_epoch;
-  if (!looks || init->producer_epoch >= INT16_MAX - 1 || (again && !look->fresh)) {
+  if (!looks || init->producer_epoch >= INT16_MAX - 1 || (again && !look->fresh && node == wire->bumped_node)) {
     return true;
   }
   bool same = look->producer_id == init->producer_id;
@@ -323,12 +324,14 @@ static bool may_bump(const struct sim_world *world, const struct sim_wire *wire,
 static void on_init(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_init_producer_id *init = &letter->request.init_producer_id;
   struct sim_wire *wire = &client->wire;
-  if (init->producer_id >= 0 && !may_bump(world, wire, init)) {
+  int32_t node = world->conns[letter->conn].node;
+  if (init->producer_id >= 0 && !may_bump(world, wire, node, init)) {
     sim_violate(world, "S8: client %d asks for an epoch behind %d, and has not seen that its id is its own and at rest",
                 (int)client->index, init->producer_epoch);
   }
   wire->bumped_id = init->producer_id;
   wire->bumped_epoch = init->producer_epoch;
+  wire->bumped_node = node;
   note_call(world, wire, letter, init->producer_id, init->producer_epoch, 0);
 }
 

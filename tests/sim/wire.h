@@ -77,6 +77,7 @@ struct sim_wire {
   struct sim_wire_look look;
   int64_t bumped_id; /* the identity with which a new one was asked for last */
   int16_t bumped_epoch;
+  int32_t bumped_node;
   bool offset_lost;    /* an offset commit has had no answer, and no end under a later identity was answered since */
   int16_t offset_epoch;
   int64_t fatal_us;    /* when the producer ended; -1 = it has not */
