@@ -160,10 +160,16 @@ static void fail_offsets(struct ktxn__sender *sender, const ktxn_error *error) {
   ktxn__sender_finish_op(sender, op, error);
 }
 
+/* Who moved the epoch is being found out, and becomes the error of what is called meanwhile. */
+static bool is_asking(const struct ktxn__sender *sender) {
+  return ktxn__txn_error(sender->txn)->code == KTXN_E_INVALID_PRODUCER_EPOCH && ktxn__txn_owes(sender->txn) &&
+         ktxn__txn_state(sender->txn) == KTXN__TXN_ABORTABLE_ERROR;
+}
+
 static void begin_offsets(struct ktxn__sender *sender, int64_t now_us) {
   struct ktxn__sender_offsets *offsets = &sender->offsets;
   ktxn_error error;
-  if (offsets->op == NULL || offsets->fed) {
+  if (offsets->op == NULL || offsets->fed || is_asking(sender)) {
     return;
   }
   if (offsets->op->offset_count == 0) {
@@ -195,10 +201,8 @@ static void begin_end(struct ktxn__sender *sender, int64_t now_us) {
     return;
   }
   bool commit = sender->end->type == KTXN__OP_COMMIT;
-  const struct ktxn__txn_error *error = ktxn__txn_error(sender->txn);
-  if (commit && error->code == KTXN_E_INVALID_PRODUCER_EPOCH && ktxn__txn_owes(sender->txn) &&
-      ktxn__txn_state(sender->txn) == KTXN__TXN_ABORTABLE_ERROR) {
-    return; /* who moved the epoch is being found out, and becomes this commit's error */
+  if (commit && is_asking(sender)) {
+    return;
   }
   int code = commit ? ktxn__txn_commit(sender->txn, now_us) : ktxn__txn_abort(sender->txn, now_us);
   if (code == 0) {

@@ -2,7 +2,7 @@
 
 import unittest
 
-from faults import call, close_after, drop, error, patch
+from faults import call, close_after, drop, error, patch, wait_for_gate
 from scene import Drive, ScenarioCase, protocols
 
 
@@ -79,6 +79,27 @@ class FencingTest(ScenarioCase):
             scene.send("lost too", 0)
             scene.ok("flush 15000")
             scene.fails("commit 15000", "ABORT", "ABORTED_BY_BROKER")
+            scene.abort()
+            scene.transaction("after")
+
+    @protocols(1, 2)
+    def test_offsets_while_it_is_found_out_who_moved_the_epoch(self, protocol):
+        with self.scene(protocol, transaction_timeout_ms=1000) as scene:
+            scene.init()
+            scene.begin()
+            scene.send("lost")
+            scene.ok("flush 15000")
+            scene.ok("sleep 600")
+            with scene.peer.changed:
+                scene.peer.model.expire("x")
+            gate = scene.peer.gate()
+            for api in ("DescribeTransactions", "EndTxn"):
+                scene.peer.on(api, wait_for_gate(gate))
+            scene.send("lost too", 0)
+            scene.ok("flush 15000")
+            scene.fails("offsets g - - - 300 t:0:5", "RETRY", "TIMED_OUT")
+            gate.open()
+            scene.fails("offsets g - - - 15000 t:0:5", "ABORT", "ABORTED_BY_BROKER", outcome="not_committed")
             scene.abort()
             scene.transaction("after")
 
