@@ -31,7 +31,7 @@ enum {
   SIM_IDS = 2,      /* transactional ids */
   SIM_CLIENTS = 28, /* incarnations in a run, the last eight for the proof that the cluster is well */
   SIM_PROOFS = 8,
-  SIM_CONNS = 4096,  /* connections that were ever opened in a run */
+  SIM_CONNS = 8192,  /* connections that were ever opened in a run: all nodes may be down for a minute, and ten processes try */
   SIM_TXNS = 1024,
   SIM_RECORDS_MAX = 16, /* of one transaction */
   SIM_PIDS = 64,
