@@ -375,8 +375,10 @@ static void on_offsets(struct ktxn__txn *txn, int64_t now_us, const struct ktxn_
     ktxn__txn_wait_backoff(txn, now_us);
     return;
   }
+  /* KIP-890: what was taken is registered, at the coordinator that the group's knows. It need not be ours: that one has acknowledged
+   * nothing by this, which an older end would lean on. */
   for (uint32_t i = 0; i < result->code_count; i++)
-    if (result->codes[i] == 0 && !ktxn__txn_registers(txn)) registered(txn, now_us, txn->coordinator);
+    if (result->codes[i] == 0 && !ktxn__txn_registers(txn)) txn->acked = txn->maybe = true;
   uint32_t index = decisive(slot, result);
   int16_t code = index < result->code_count ? result->codes[index] : result->code;
   if (code != 0) {

@@ -121,6 +121,12 @@ EVIDENCE = [
          "  return !ktxn__txn_ends_by_v5(txn) && (!txn->acked || txn->acked_node != txn->coordinator);",
          "  return !ktxn__txn_ends_by_v5(txn) && !txn->acked;",
          Explorer("v1", NEEDLESS)),
+    Rule("1.4-offsets",
+         "V2 offsets that were taken prove nothing about our coordinator to an older end: their group's may have asked another",
+         "txn/result.c",
+         "    if (result->codes[i] == 0 && !ktxn__txn_registers(txn)) txn->acked = txn->maybe = true;",
+         "    if (result->codes[i] == 0 && !ktxn__txn_registers(txn)) registered(txn, now_us, txn->coordinator);",
+         Test("trace", "trace_features")),
     Rule("1.5-registered",
          "V2: before EndTxn 5, if something left and nothing was acknowledged, a registration at our epoch: EndTxn 5 "
          "may be answered 0 for a successor that speaks V1",
