@@ -110,7 +110,11 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
 }
 
 static void bump_answered(struct ktxn__txn *txn, const struct ktxn__txn_result *result) {
+  /* A copy that fenced at another node has left the new epoch in its memory, with what was open there: it would acknowledge
+   * registrations of that without an append. So only this node's count, as in an epoch that was used. */
+  bool elsewhere = txn->bump_ambiguous;
   ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
+  txn->epoch_used = elsewhere;
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
   if (txn->debt == KTXN__TXN_DEBT_ROTATE) {
     paid(txn);

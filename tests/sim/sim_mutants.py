@@ -176,7 +176,7 @@ ELSEWHERE = {
         "2-refused",
     ],
     "a story of its own: a trace or a broker test has it": [
-        "1.1-forgotten", "1.2-busy", "1.2-avoid-once", "1.3-anchor", "1.3-bump-there", "1.3-abortable", "1.4-offsets", "2-proven-stays", "2-proven-refused",
+        "1.1-forgotten", "1.2-busy", "1.2-avoid-once", "1.3-anchor", "1.3-bump-there", "1.3-abortable", "1.3-other-bump", "1.4-offsets", "2-proven-stays", "2-proven-refused",
         "3-look-first", "3-elsewhere", "4.3-taint-anchor", "4.3-bump-51", "4.3-bump-elsewhere", "4.4-unknown",
         "4.4-sweep-aborts", "4.4-probe-clears", "4.5-v2-clears", "4.7-version", "4.7-level-0",
         "4.7-level-0-writes", "4.7-nothing-sent", "4.7-to-v2",
