@@ -118,7 +118,7 @@ struct ktxn__txn {
   int32_t level; /* of transaction.version; -1 = not known */
 
   /* the epoch */
-  bool epoch_used; /* an earlier transaction (or a sweep) has registered at it */
+  bool epoch_used; /* an earlier transaction or a sweep has registered at it, or some node may believe so */
   bool tainted;    /* a copy of some request at it has an unknown fate */
   bool bump_ambiguous;
   bool last_commit; /* the command of the last end */

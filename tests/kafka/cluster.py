@@ -277,6 +277,15 @@ class Cluster:
 
         wire.retry(must_agree, START_SECONDS)
 
+    def wait_alone(self, topic, partition, leader):
+        """That leader has heard that all its followers are gone: if it needs one it takes nothing more, no marker either."""
+        def must_be_alone():
+            isr = self.client.metadata([topic], self.nodes[leader].address)[topic][partition].isr
+            if list(isr) != [leader]:
+                raise wire.KafkaError(wire.NOT_LEADER, "%s/%d is in sync at %s" % (topic, partition, isr))
+
+        wire.retry(must_be_alone, START_SECONDS)
+
     def tool(self, *command, stdin=None, timeout=60):
         """Runs a class of Kafka's own tools and returns what it prints."""
         done = subprocess.run(["java", "-Xmx256m", *JAVA[1:], "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

@@ -4,7 +4,6 @@
 import unittest
 
 import rpc
-import wire
 from session import Session
 from support import ON_3, ON_4_V1, ON_4_V2, on_each
 
@@ -28,12 +27,7 @@ class Marking:
     def without_follower(self, topic, leader, follower):
         self.addCleanup(self.cluster.restart, follower)
         self.cluster.terminate(follower)
-
-        def alone():
-            isr = self.client.metadata([topic], self.cluster.nodes[leader].address)[topic][0].isr
-            if list(isr) != [leader]:
-                raise wire.KafkaError(wire.NOT_LEADER, "in sync: %s" % isr)
-        wire.retry(alone, 60)
+        self.cluster.wait_alone(topic, 0, leader)
 
     def told(self, session, n):
         """Everything that may be asked under one epoch: the ends, a registration, InitProducerId."""

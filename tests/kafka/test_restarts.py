@@ -228,14 +228,6 @@ class Moves(ThreeNodes):
         follower = next(n for n in part.replicas if n != part.leader)
         return topic, part.index, tid, coordinator, part.leader, follower
 
-    def out_of_sync(self, topic, index, leader):
-        """Until that leader has heard that its only follower is gone: it takes no marker then (NOT_ENOUGH_REPLICAS)."""
-        def ask():
-            isr = self.client.metadata([topic], self.cluster.nodes[leader].address)[topic][index].isr
-            if list(isr) != [leader]:
-                raise wire.KafkaError(wire.NOT_LEADER, "%s/%d is in sync at %s" % (topic, index, isr))
-        wire.retry(ask, 60)
-
     def test_B14_coordinator_dies_with_the_commit_prepared(self):
         """The commit is decided, but its marker can't be written: the leader lacks a follower. Then the coordinator dies."""
         topic, index, tid, coordinator, leader, follower = self.three_roles()
@@ -243,7 +235,7 @@ class Moves(ThreeNodes):
         program.begin("%s %d - one" % (topic, index))
         program.do("flush 30000")
         self.cluster.terminate(follower)
-        self.out_of_sync(topic, index, leader)
+        self.cluster.wait_alone(topic, index, leader)
         program.commit()
         self.assertEqual(self.client.describe_transaction(tid).state, "PrepareCommit")
         self.gone = coordinator

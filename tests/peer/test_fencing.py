@@ -50,17 +50,20 @@ class FencingTest(ScenarioCase):
             self.assertEqual(again.message, first.message)
             self.assertEqual(len(scene.of_producer()), sent)
 
+    def timed_out(self, scene):
+        scene.begin()
+        scene.send("lost")
+        scene.ok("flush 15000")
+        scene.ok("sleep 600")  # more than half the timeout: earlier it could only be a successor
+        with scene.peer.changed:
+            scene.peer.model.expire("x")
+
     @protocols(1, 2)
     def test_C10_the_broker_times_the_transaction_out(self, protocol):
         with self.scene(protocol, transaction_timeout_ms=1000) as scene:
             scene.init()
             scene.transaction("before")
-            scene.begin()
-            scene.send("lost")
-            scene.ok("flush 15000")
-            scene.ok("sleep 600")  # more than half the timeout: earlier it could only be a successor
-            with scene.peer.changed:
-                scene.peer.model.expire("x")
+            self.timed_out(scene)
             answer = scene.fails("commit 15000", "ABORT", "ABORTED_BY_BROKER")
             self.assertNotEqual(answer.outcome, "committed")
             scene.abort()
@@ -70,12 +73,7 @@ class FencingTest(ScenarioCase):
     def test_C10_the_next_produce_shows_it(self, protocol):
         with self.scene(protocol, transaction_timeout_ms=1000) as scene:
             scene.init()
-            scene.begin()
-            scene.send("lost")
-            scene.ok("flush 15000")
-            scene.ok("sleep 600")
-            with scene.peer.changed:
-                scene.peer.model.expire("x")
+            self.timed_out(scene)
             scene.send("lost too", 0)
             scene.ok("flush 15000")
             scene.fails("commit 15000", "ABORT", "ABORTED_BY_BROKER")
@@ -86,12 +84,7 @@ class FencingTest(ScenarioCase):
     def test_offsets_while_it_is_found_out_who_moved_the_epoch(self, protocol):
         with self.scene(protocol, transaction_timeout_ms=1000) as scene:
             scene.init()
-            scene.begin()
-            scene.send("lost")
-            scene.ok("flush 15000")
-            scene.ok("sleep 600")
-            with scene.peer.changed:
-                scene.peer.model.expire("x")
+            self.timed_out(scene)
             gate = scene.peer.gate()
             for api in ("DescribeTransactions", "EndTxn"):
                 scene.peer.on(api, wait_for_gate(gate))

@@ -87,9 +87,9 @@ static void on_fatal(struct sim_client *client, const ktxn_error *error) {
   sim_needless_end(client->world, client->index, error);
   if (client->txn >= 0) {
     told(client, error->outcome);
-  }
-  if (client->txn >= 0 && txn_of(client)->outcome == KTXN_OUTCOME_IN_DOUBT) {
-    sim_client_note_unswept(client->world, client);
+    if (txn_of(client)->outcome == KTXN_OUTCOME_IN_DOUBT) {
+      sim_client_note_unswept(client->world, client);
+    }
   }
   client->step = SIM_STEP_CLOSE;
 }

@@ -104,11 +104,13 @@ static bool read_list(char *line, struct sim_choices *choices) {
   return strspn(at, " \n") == strlen(at);
 }
 
-static bool read_line(char *line, struct sim_choices *choices, bool *hostile) {
+/* `lines` counts what must be there, so that half a file is no mild case that is always well. */
+static bool read_line(char *line, struct sim_choices *choices, bool *hostile, int *lines) {
   int spoilt = 0;
   if (line[0] == '#') {
     return true;
   }
+  (*lines)++;
   if (sscanf(line, "seed %" SCNu64 " hostile %d", &choices->seed, &spoilt) == 2) {
     *hostile = spoilt != 0;
     return true;
@@ -119,12 +121,13 @@ static bool read_line(char *line, struct sim_choices *choices, bool *hostile) {
 static bool read_all(FILE *in, struct sim_choices *choices, bool *hostile) {
   char *line = NULL;
   size_t room = 0;
+  int lines = 0;
   bool well = getline(&line, &room, in) > 0 && strcmp(line, MAGIC) == 0;
   while (well && getline(&line, &room, in) > 0) {
-    well = read_line(line, choices, hostile);
+    well = read_line(line, choices, hostile, &lines);
   }
   free(line);
-  return well && feof(in);
+  return well && feof(in) && lines == 1 + SIM_STREAMS;
 }
 
 bool sim_case_read(const char *path, struct sim_choices *choices, bool *hostile) {

@@ -504,8 +504,10 @@ static void a_new_identity_registers_too_early(void **state) {
   (void)state;
   struct ktxn__model_config config = small_config();
   config.delay_us[KTXN__MODEL_DELAY_MARKER] = 500000;
+  config.first_epoch = INT16_MAX - 1;
   struct world world = world_with(config, true);
-  struct identity me = at_epoch(&world, INT16_MAX - 1);
+  struct identity me = init(&world);
+  assert_int_equal(me.epoch, INT16_MAX - 1);
   open_txn(&world, me, 0);
   struct identity next = end_txn(&world, me, true);
   assert_int_not_equal(next.id, me.id);
