@@ -50,6 +50,38 @@ class FencingTest(ScenarioCase):
             self.assertEqual(again.message, first.message)
             self.assertEqual(len(scene.of_producer()), sent)
 
+    @protocols(1, 2)
+    def test_C03_what_waits_for_a_connection_stays_here(self, protocol):
+        with self.scene(protocol) as scene:
+            here, there, coordinator = scene.peer.model.nodes
+            scene.peer.move_coordinator("x", coordinator)
+            scene.peer.move_leader("t", 0, here)
+            scene.peer.move_leader("t", 1, there)
+            scene.init()
+            scene.begin()
+            scene.send("before", 0)
+            scene.ok("flush 15000")
+            waits_for = coordinator if protocol == 1 else there
+            gate, other = scene.peer.gate(), scene.peer.gate()
+
+            def opening():
+                return scene.peer.find("ApiVersions", when=lambda r: r.node == waits_for and not r.answered)
+
+            scene.peer.on("ApiVersions", wait_for_gate(gate), node=waits_for)
+            scene.peer.disconnect(waits_for)
+            scene.peer.on("Produce", wait_for_gate(other), error(49), node=here)
+            scene.send("lost", 0)
+            scene.send("waits", 1)
+            scene.peer.wait(lambda: opening() and scene.count("Produce") == 2, what="a record and a connection to wait")
+            other.open()
+            scene.fails("commit 15000", "RECREATE", "INVALID_PRODUCER_ID_MAPPING", fatal=True)
+            scene.may_hang = True  # until the broker's timeout
+            sent = len(scene.of_producer())
+            gate.open()
+            scene.peer.wait(lambda: not opening(), what="the connection")
+            scene.ok("sleep 100")
+            self.assertEqual(len(scene.of_producer()), sent)
+
     def timed_out(self, scene):
         scene.begin()
         scene.send("lost")

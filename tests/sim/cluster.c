@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/world.h"
@@ -61,14 +62,31 @@ int16_t sim_error(int16_t api, uint32_t i) {
 
 static int16_t draw_code(struct sim_world *world, int16_t api) { return sim_error(api, sim_choose(&world->choices, SIM_BROKER, 24)); }
 
-/* Another instance starts while one asks for the end of a transaction, or for what is owed behind it. */
-static void meddle(struct sim_world *world, int32_t node, const struct ktxn__model_request *request) {
+/* Another instance starts while one asks for the end of a transaction, or for what is owed behind it; or the coordinators change hands
+ * in that moment. */
+static void strike_around(struct sim_world *world, int32_t node, const struct ktxn__model_request *request) {
   bool bump = request->api == KTXN__MODEL_INIT_PRODUCER_ID && request->init_producer_id.producer_id >= 0;
   bool end = request->api == KTXN__MODEL_END_TXN || request->api == KTXN__MODEL_DESCRIBE_TRANSACTIONS;
   bool sweep = request->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || request->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN;
-  if ((bump || end || sweep) && bad(world, SIM_FAULT, world->options.meddle)) {
+  bool write = request->api == KTXN__MODEL_PRODUCE || request->api == KTXN__MODEL_TXN_OFFSET_COMMIT;
+  bool asked = bump || end || sweep;
+  if (asked && bad(world, SIM_FAULT, world->options.meddle)) {
     sim_schedule(world, world->now_us, SIM_EVENT_STRIKE, SIM_AROUND_MEDDLE, (uint32_t)node);
   }
+  if ((asked || write) && bad(world, SIM_FAULT, world->options.usurped)) {
+    /* In the middle of what it was asked for, or when that is done. */
+    int64_t after_us = sim_choose(&world->choices, SIM_FAULT, 2) == 0 ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000);
+    sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, SIM_AROUND_USURP, 0);
+  }
+}
+
+/* An authorizer that has changed its mind, or a coordinator that asks for an abort. */
+static int16_t refusal(struct sim_world *world, int16_t api) {
+  static const int16_t codes[] = {30, 120, 53};
+  if (api != KTXN__MODEL_END_TXN || !bad(world, SIM_BROKER, world->options.refused)) {
+    return 0;
+  }
+  return codes[sim_choose(&world->choices, SIM_BROKER, 3)];
 }
 
 static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request *request, struct ktxn__model_fate *fate) {
@@ -80,8 +98,9 @@ static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request 
     sim_strike(world, node, request->api, fate);
     return;
   }
-  meddle(world, node, request);
-  if (bad(world, SIM_BROKER, o->answer_code)) {
+  strike_around(world, node, request);
+  fate->code = refusal(world, request->api);
+  if (fate->code == 0 && bad(world, SIM_BROKER, o->answer_code)) {
     fate->code = draw_code(world, request->api);
   }
   fate->lost = bad(world, SIM_BROKER, o->answer_lost);
@@ -118,6 +137,7 @@ bool sim_cluster_start(struct sim_world *world) {
     ktxn__front_set_address(world->front, node, ktxn__str("127.0.0.1"), 9000 + node);
     world->node_up[node] = true;
     world->node_cut[node] = false;
+    world->shut_until_us[node] = 0;
   }
   return ktxn__model_create_topic(world->model, world->now_us, sim_topic(0), o->partitions);
 }
@@ -128,8 +148,8 @@ static uint32_t pick(struct sim_world *world, uint32_t n) { return sim_choose(&w
 
 static int32_t any_node(struct sim_world *world) { return (int32_t)pick(world, (uint32_t)world->options.nodes); }
 
-static void later(struct sim_world *world, enum repair repair, int32_t argument, int64_t most_us) {
-  int64_t after_us = sim_span(&world->choices, SIM_FAULT, 1000, most_us);
+static void later(struct sim_world *world, enum repair repair, int32_t argument, int64_t least_us, int64_t most_us) {
+  int64_t after_us = sim_span(&world->choices, SIM_FAULT, least_us, most_us);
   sim_schedule(world, world->now_us + after_us, SIM_EVENT_REPAIR, repair, (uint32_t)argument);
 }
 
@@ -144,24 +164,25 @@ static void fault_no_leader(struct sim_world *world) {
   int32_t partition = (int32_t)pick(world, (uint32_t)world->options.partitions);
   sim_tell(world, "partition %d has no leader", (int)partition);
   ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), partition, -1);
-  later(world, REPAIR_LEADER, partition, 20000000);
+  later(world, REPAIR_LEADER, partition, 1000, 20000000);
 }
 
-static void fault_txn(struct sim_world *world) {
-  int32_t node = any_node(world);
+static void move_txn(struct sim_world *world, int32_t node) {
   sim_tell(world, "transaction coordinators move to node %d", (int)node);
   for (int32_t i = 0; i < 3; i++) {
     ktxn__model_move_txn(world->model, world->now_us, i, node);
   }
 }
 
-static void fault_group(struct sim_world *world) {
-  int32_t node = any_node(world);
+static void move_group(struct sim_world *world, int32_t node) {
   sim_tell(world, "group coordinators move to node %d", (int)node);
   for (int32_t i = 0; i < 3; i++) {
     ktxn__model_move_group(world->model, world->now_us, i, node);
   }
 }
+
+static void fault_txn(struct sim_world *world) { move_txn(world, any_node(world)); }
+static void fault_group(struct sim_world *world) { move_group(world, any_node(world)); }
 
 static int32_t nodes_well(const struct sim_world *world) {
   int32_t count = 0;
@@ -177,7 +198,7 @@ static void take_down(struct sim_world *world, int32_t node) {
   world->node_up[node] = false;
   ktxn__model_node_down(world->model, world->now_us, node, failover);
   sim_net_drop_node(world, node);
-  later(world, REPAIR_NODE_UP, node, 60000000);
+  later(world, REPAIR_NODE_UP, node, 1000, 60000000);
 }
 
 static void fault_down(struct sim_world *world) {
@@ -187,30 +208,84 @@ static void fault_down(struct sim_world *world) {
   }
 }
 
-static void fault_cut(struct sim_world *world) {
-  int32_t node = any_node(world);
-  if (!world->node_up[node] || world->node_cut[node] || nodes_well(world) < 2) {
-    return;
-  }
+static bool is_well(const struct sim_world *world, int32_t node) { return world->node_up[node] && !world->node_cut[node]; }
+
+static void cut_off(struct sim_world *world, int32_t node, int64_t least_us) {
   sim_tell(world, "node %d is cut off", (int)node);
   world->node_cut[node] = true;
   ktxn__model_node_cut(world->model, world->now_us, node, true);
+  later(world, REPAIR_HEAL, node, least_us, 60000000);
+}
+
+static void fault_cut(struct sim_world *world) {
+  int32_t node = any_node(world);
+  if (!is_well(world, node) || nodes_well(world) < 2) {
+    return;
+  }
+  cut_off(world, node, 1000);
   /* The cluster goes on elsewhere, sooner or later. */
   int32_t other = (node + 1) % world->options.nodes;
-  for (int32_t i = 0; i < 3 && world->node_up[other] && !world->node_cut[other]; i++) {
+  for (int32_t i = 0; i < 3 && is_well(world, other); i++) {
     ktxn__model_move_txn(world->model, world->now_us, i, other);
     ktxn__model_move_group(world->model, world->now_us, i, other);
   }
-  for (int32_t i = 0; i < world->options.partitions && world->node_up[other] && !world->node_cut[other]; i++) {
+  for (int32_t i = 0; i < world->options.partitions && is_well(world, other); i++) {
     ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, other);
   }
-  later(world, REPAIR_HEAL, node, 60000000);
+}
+
+static void fault_level(struct sim_world *world) {
+  static const int16_t levels[] = {2, 1, 0};
+  if (!bad(world, SIM_FAULT, world->options.level_change)) {
+    return;
+  }
+  int16_t level = levels[pick(world, 3)];
+  sim_tell(world, "transaction.version is %d now", level);
+  ktxn__model_set_transaction_version(world->model, level);
+}
+
+static int32_t coordinator(struct sim_world *world) {
+  char tid[16];
+  struct ktxn__model_txn_look look;
+  snprintf(tid, sizeof tid, "id-%u", pick(world, (uint32_t)world->options.ids));
+  return ktxn__model_txn_look(world->model, ktxn__str(tid), &look) ? look.coordinator : -1;
+}
+
+/* Its clients lose their connections, and for a while they get none. */
+static void shut_out(struct sim_world *world, int32_t node) {
+  world->shut_until_us[node] = world->now_us + sim_span(&world->choices, SIM_FAULT, 1000, 3000000);
+  sim_tell(world, "node %d can't be reached", (int)node);
+  sim_net_drop_node(world, node);
+}
+
+/* The coordinator is none any more, and may not know, as it is cut off; or only its clients don't reach it. */
+static void usurp(struct sim_world *world) {
+  int32_t node = coordinator(world);
+  int32_t other = (node + 1 + (int32_t)pick(world, (uint32_t)world->options.nodes - 1)) % world->options.nodes;
+  uint32_t kind = pick(world, 4);
+  if (node < 0 || world->healed || !is_well(world, other)) {
+    return;
+  }
+  if (kind <= 1 && is_well(world, node)) {
+    cut_off(world, node, 1000000);
+    for (int32_t i = 0; i < world->options.partitions; i++) {
+      ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, other);
+    }
+  }
+  if (kind <= 2) {
+    move_txn(world, other);
+    move_group(world, other);
+  }
+  if (kind != 1) {
+    shut_out(world, node);
+  }
+  fault_level(world);
 }
 
 static void fault_freeze(struct sim_world *world) {
   int32_t node = any_node(world);
   ktxn__model_node_freeze(world->model, node, true);
-  later(world, REPAIR_THAW, node, 30000000);
+  later(world, REPAIR_THAW, node, 1000, 30000000);
 }
 
 /* Metadata lag, but never so long that a client may take the topic for deleted (docs/TRANSACTIONS.md, what no client can
@@ -222,7 +297,7 @@ static void fault_hide(struct sim_world *world) {
   }
   world->hide_from_us = world->now_us + HIDDEN_MOST_US + SHOWN_LEAST_US;
   ktxn__model_hide_topic(world->model, sim_topic(0), true);
-  later(world, REPAIR_SHOW, 0, HIDDEN_MOST_US);
+  later(world, REPAIR_SHOW, 0, 1000, HIDDEN_MOST_US);
 }
 
 static int32_t any_client(struct sim_world *world) {
@@ -248,16 +323,6 @@ static void fault_memory(struct sim_world *world) {
   }
 }
 
-static void fault_level(struct sim_world *world) {
-  static const int16_t levels[] = {2, 1, 0};
-  if (!bad(world, SIM_FAULT, world->options.level_change)) {
-    return;
-  }
-  int16_t level = levels[pick(world, 3)];
-  sim_tell(world, "transaction.version is %d now", level);
-  ktxn__model_set_transaction_version(world->model, level);
-}
-
 static void cluster_fault(struct sim_world *world) {
   static void (*const kinds[])(struct sim_world *) = {fault_leader, fault_txn,  fault_group, fault_down,
                                                       fault_cut,    fault_freeze, fault_hide, fault_no_leader};
@@ -281,7 +346,7 @@ static void fault_process(struct sim_world *world) {
   if (bad(world, SIM_FAULT, world->options.zombies)) {
     sim_tell(world, "client %d sleeps", (int)index);
     world->clients[index].paused = pick(world, 4) != 3; /* or goes on beside its successor */
-    later(world, REPAIR_RESUME, index, world->options.transaction_timeout_ms * 3000);
+    later(world, REPAIR_RESUME, index, 1000, world->options.transaction_timeout_ms * 3000);
   } else {
     sim_tell(world, "client %d is killed", (int)index);
     sim_client_kill(world, index);
@@ -321,6 +386,9 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   }
   if (around == SIM_AROUND_MEDDLE) {
     fault_process(world);
+  }
+  if (around == SIM_AROUND_USURP) {
+    usurp(world);
   }
   sim_net_pump(world);
 }

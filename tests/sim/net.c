@@ -212,7 +212,8 @@ void sim_net_connect(struct sim_world *world, uint32_t index) {
     return;
   }
   bool up = conn->node >= 0 && conn->node < world->options.nodes && world->node_up[conn->node];
-  if (!up || bad(world, SIM_NET, world->options.refuse)) {
+  bool shut = up && !world->healed && world->now_us < world->shut_until_us[conn->node];
+  if (!up || shut || bad(world, SIM_NET, world->options.refuse)) {
     tell_closed(world, conn, "Connection refused");
     return;
   }

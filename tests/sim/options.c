@@ -61,6 +61,7 @@ static void make_gentle(struct sim_options *options) {
   options->oversleep = 0;
   options->restarts = 0;
   options->meddle = 0;
+  options->refused = 0;
   options->no_memory = 0;
   options->fault_kinds &= GENTLE_KINDS;
   options->cluster_fault = options->fault_kinds == 0 ? 0 : options->cluster_fault;
@@ -105,6 +106,32 @@ static void make_mixed(struct sim_options *options) {
   options->delivery_timeout_ms = options->request_timeout_ms + 100;
 }
 
+/* Coordinators change hands in the middle of everything, and the client comes back to nodes that are cut off, which go on answering out
+ * of what they remember. Connections break, so that it has to ask who is coordinator again and again. */
+static void make_usurped(struct sim_choices *choices, struct sim_options *options) {
+  static const enum ktxn__model_release releases[] = {KTXN__MODEL_3_9, KTXN__MODEL_2_8, KTXN__MODEL_4_4, KTXN__MODEL_4_4};
+  uint32_t kind = sim_choose(choices, SIM_OPTIONS, 4);
+  options->release = releases[kind];
+  options->level = kind < 2 ? 0 : (int16_t)(kind - 1);
+  options->verification = kind >= 2;
+  options->level_change = kind == 3 && sim_choose(choices, SIM_OPTIONS, 2) == 0 ? 300000 : 0;
+  options->refused = kind >= 2 && options->level_change == 0 ? 100000 : 0;
+  options->nodes = 2 + (int32_t)(sim_choose(choices, SIM_OPTIONS, 3) == 2);
+  options->partitions = 2 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_PARTITIONS - 1);
+  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, 5000, 60000);
+  options->request_timeout_ms = sim_span(choices, SIM_OPTIONS, 500, 2000);
+  options->delivery_timeout_ms = options->request_timeout_ms + sim_span(choices, SIM_OPTIONS, 100, 20000);
+  options->usurped = (uint32_t)sim_span(choices, SIM_OPTIONS, 50000, 500000);
+  options->heal_us = sim_span(choices, SIM_OPTIONS, 5000000, 120000000);
+  options->process_fault = 0;
+  options->cluster_fault = 0;
+  options->meddle = 0;
+  options->answer_lost = options->answer_mute = 20000;
+  if (sim_choose(choices, SIM_OPTIONS, 2) == 0) { /* and nothing else: what is left has no request of unknown fate in its way */
+    options->net_hold = options->net_cut = options->answer_lost = options->answer_mute = options->answer_late = 0;
+  }
+}
+
 void sim_options_draw(struct sim_choices *choices, struct sim_options *options) {
   *options = (struct sim_options){0};
   draw_cluster(choices, options);
@@ -133,12 +160,15 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   uint32_t last_epochs = sim_choose(choices, SIM_OPTIONS, 8);
   options->first_epoch = last_epochs == 7 ? (int16_t)(32760 + sim_choose(choices, SIM_OPTIONS, 7)) : 0;
   uint32_t kind = sim_choose(choices, SIM_OPTIONS, 16);
+  options->refused = sim_choose(choices, SIM_OPTIONS, 8) == 7 ? swarm(choices, 300000) : 0;
   if (kind >= 12) {
     make_gentle(options);
   } else if (kind == 11) {
     make_mixed(options);
   } else if (kind >= 9) {
     make_debt(choices, options);
+  } else if (kind >= 5) {
+    make_usurped(choices, options);
   }
 }
 
@@ -176,10 +206,11 @@ void sim_options_print(const struct sim_options *o) {
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
-         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, meddle %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
+         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, meddle %u, usurped %u, refused %u, "
+         "level %u, oversleep %u, no memory %u, hostile %u%s\n",
          o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
          o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle,
-         o->level_change, o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
+         o->usurped, o->refused, o->level_change, o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
          "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d; epochs from %d\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,

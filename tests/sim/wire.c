@@ -49,8 +49,15 @@ static void note_call(struct sim_world *world, struct sim_wire *wire, const stru
                       int16_t producer_epoch, uint32_t partitions) {
   for (int i = 0; i < SIM_WIRE_CALLS; i++) {
     if (!wire->calls[i].used) {
-      wire->calls[i] = (struct sim_wire_call){true,        letter->conn,   letter->header.correlation, letter->header.key,
-                                              letter->header.version, producer_id,  producer_epoch,             partitions};
+      wire->calls[i] = (struct sim_wire_call){true,
+                                              letter->conn,
+                                              world->conns[letter->conn].node,
+                                              letter->header.correlation,
+                                              letter->header.key,
+                                              letter->header.version,
+                                              producer_id,
+                                              producer_epoch,
+                                              partitions};
       return;
     }
   }
@@ -304,9 +311,9 @@ static void on_end(struct sim_world *world, struct sim_client *client, const str
   note_call(world, &client->wire, letter, end->producer_id, end->producer_epoch, 0);
 }
 
-/* docs/TRANSACTIONS.md: a new epoch is asked for when a look has shown that nothing is open and that nobody else has the id; or again,
- * of the same node, or when the look shows what the first copy would have made. Before Kafka 3.0 there is no look, and at the last epochs nothing is open
- * but a sweep. */
+/* docs/TRANSACTIONS.md: a new epoch is asked for when a look at that node has shown that nothing is open and that nobody else has the
+ * id; or again, of the same node, or when the look shows what the first copy would have made. Before Kafka 3.0 there is no look, and
+ * at the last epochs nothing is open but a sweep. */
 static bool may_bump(const struct sim_world *world, const struct sim_wire *wire, int32_t node,
                      const struct ktxn__model_init_producer_id *init) {
   bool looks = world->options.release != KTXN__MODEL_2_5 && world->options.release != KTXN__MODEL_2_8;
@@ -318,7 +325,7 @@ static bool may_bump(const struct sim_world *world, const struct sim_wire *wire,
   bool same = look->producer_id == init->producer_id;
   bool ours = look->ended && same && look->producer_epoch == init->producer_epoch;
   bool own_bump = again && look->empty && same && look->producer_epoch == init->producer_epoch + 1;
-  return look->fresh && (ours || own_bump);
+  return look->fresh && look->node == node && (ours || own_bump);
 }
 
 static void on_init(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
@@ -332,6 +339,7 @@ static void on_init(struct sim_world *world, struct sim_client *client, const st
   wire->bumped_id = init->producer_id;
   wire->bumped_epoch = init->producer_epoch;
   wire->bumped_node = node;
+  wire->look.fresh = false;
   note_call(world, wire, letter, init->producer_id, init->producer_epoch, 0);
 }
 

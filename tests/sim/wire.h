@@ -24,6 +24,7 @@ enum {
 struct sim_wire_call {
   bool used;
   uint32_t conn;
+  int32_t node;
   int32_t correlation;
   int16_t api;
   int16_t version;
@@ -37,6 +38,7 @@ struct sim_wire_look {
   bool fresh;
   bool ended; /* nothing is open, and no end is under way */
   bool empty;
+  int32_t node;
   int64_t producer_id;
   int16_t producer_epoch;
 };

@@ -57,7 +57,7 @@ static void on_end(struct sim_wire *wire, const struct sim_wire_call *call, cons
 
 static void on_look(struct sim_wire *wire, const struct sim_wire_call *call, const void *message) {
   const struct ktxn__msg_describe_transactions_response *answer = message;
-  (void)call;
+  wire->look.node = call->node;
   wire->look.fresh = answer->transaction_states_count == 1 && answer->transaction_states[0].error_code == 0;
   if (wire->look.fresh) {
     const struct ktxn__msg_describe_transactions_response_transaction_state *state = &answer->transaction_states[0];

@@ -67,6 +67,8 @@ struct sim_options {
   uint32_t process_fault;
   uint32_t zombies;       /* a killed process was only paused */
   uint32_t level_change;
+  uint32_t usurped;       /* a coordinator is asked for something, and others are coordinators from then on */
+  uint32_t refused;       /* an end is refused for good, as where a right to it was taken back */
   uint32_t fault_kinds; /* which kinds of cluster faults there are in this run: bits */
   bool marker_twice;
   uint32_t hostile;     /* bytes of a node are changed on their way; in hostile runs only */
@@ -116,7 +118,7 @@ enum sim_event_type {
   SIM_EVENT_REPAIR /* what a fault has done ends: a kind, b argument */
 };
 
-enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL, SIM_AROUND_MEDDLE };
+enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL, SIM_AROUND_MEDDLE, SIM_AROUND_USURP };
 
 struct sim_event {
   int64_t at_us;
@@ -252,6 +254,7 @@ struct sim_world {
   struct ktxn__front *front;
   int64_t front_us; /* of the event in the heap */
   bool node_up[SIM_NODES], node_cut[SIM_NODES];
+  int64_t shut_until_us[SIM_NODES]; /* connections to it are refused */
   int64_t hide_from_us; /* the topic may be hidden again */
 
   struct sim_conn conns[SIM_CONNS];
