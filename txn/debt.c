@@ -46,9 +46,12 @@ static void sweep_next(struct ktxn__txn *txn) {
     sweep_over(txn);
 }
 
+/* At once; but where it has been answered 51, and the looks show nothing, the waits go on growing. */
 static void bump(struct ktxn__txn *txn) {
+  int64_t pace_us = txn->pace_us;
   txn->debt = KTXN__TXN_DEBT_BUMP;
   ktxn__txn_wait_none(txn);
+  txn->pace_us = pace_us;
 }
 
 static void looked_ours(struct ktxn__txn *txn, int64_t now_us, enum ktxn__txn_look look) {

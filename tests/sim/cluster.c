@@ -73,6 +73,11 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   if (asked && bad(world, SIM_FAULT, world->options.meddle)) {
     sim_schedule(world, world->now_us, SIM_EVENT_STRIKE, SIM_AROUND_MEDDLE, (uint32_t)node);
   }
+  if (world->usurper == node && request->api == KTXN__MODEL_END_TXN && bad(world, SIM_FAULT, 500000)) {
+    int64_t after_us = sim_span(&world->choices, SIM_FAULT, 100, 50000);
+    world->usurper = -1;
+    sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, SIM_AROUND_SHUT, (uint32_t)node);
+  }
   if ((asked || write) && bad(world, SIM_FAULT, world->options.usurped)) {
     /* In the middle of what it was asked for, or when that is done. */
     int64_t after_us = sim_choose(&world->choices, SIM_FAULT, 2) == 0 ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000);
@@ -139,6 +144,7 @@ bool sim_cluster_start(struct sim_world *world) {
     world->node_cut[node] = false;
     world->shut_until_us[node] = 0;
   }
+  world->usurper = -1;
   return ktxn__model_create_topic(world->model, world->now_us, sim_topic(0), o->partitions);
 }
 
@@ -234,14 +240,15 @@ static void fault_cut(struct sim_world *world) {
   }
 }
 
-static void fault_level(struct sim_world *world) {
+static bool fault_level(struct sim_world *world) {
   static const int16_t levels[] = {2, 1, 0};
   if (!bad(world, SIM_FAULT, world->options.level_change)) {
-    return;
+    return false;
   }
   int16_t level = levels[pick(world, 3)];
   sim_tell(world, "transaction.version is %d now", level);
   ktxn__model_set_transaction_version(world->model, level);
+  return true;
 }
 
 static int32_t coordinator(struct sim_world *world) {
@@ -258,7 +265,8 @@ static void shut_out(struct sim_world *world, int32_t node) {
   sim_net_drop_node(world, node);
 }
 
-/* The coordinator is none any more, and may not know, as it is cut off; or only its clients don't reach it. */
+/* The coordinator is none any more, and may not know, as it is cut off; or only its clients don't reach it. Where it is cut off, its
+ * successor may be the next that can't be reached, so that clients come back: see strike_around(). */
 static void usurp(struct sim_world *world) {
   int32_t node = coordinator(world);
   int32_t other = (node + 1 + (int32_t)pick(world, (uint32_t)world->options.nodes - 1)) % world->options.nodes;
@@ -268,6 +276,7 @@ static void usurp(struct sim_world *world) {
   }
   if (kind <= 1 && is_well(world, node)) {
     cut_off(world, node, 1000000);
+    world->usurper = other;
     for (int32_t i = 0; i < world->options.partitions; i++) {
       ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, other);
     }
@@ -279,7 +288,9 @@ static void usurp(struct sim_world *world) {
   if (kind != 1) {
     shut_out(world, node);
   }
-  fault_level(world);
+  if (fault_level(world)) { /* and somebody hears of it */
+    sim_net_drop_node(world, any_node(world));
+  }
 }
 
 static void fault_freeze(struct sim_world *world) {
@@ -389,6 +400,9 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   }
   if (around == SIM_AROUND_USURP) {
     usurp(world);
+  }
+  if (around == SIM_AROUND_SHUT && !world->healed) {
+    shut_out(world, node);
   }
   sim_net_pump(world);
 }

@@ -109,13 +109,21 @@ static void make_mixed(struct sim_options *options) {
 /* Coordinators change hands in the middle of everything, and the client comes back to nodes that are cut off, which go on answering out
  * of what they remember. Connections break, so that it has to ask who is coordinator again and again. */
 static void make_usurped(struct sim_choices *choices, struct sim_options *options) {
-  static const enum ktxn__model_release releases[] = {KTXN__MODEL_3_9, KTXN__MODEL_2_8, KTXN__MODEL_4_4, KTXN__MODEL_4_4};
-  uint32_t kind = sim_choose(choices, SIM_OPTIONS, 4);
-  options->release = releases[kind];
-  options->level = kind < 2 ? 0 : (int16_t)(kind - 1);
+  static const struct {
+    enum ktxn__model_release release;
+    int16_t level;
+    uint32_t level_change, refused;
+  } kinds[] = {{KTXN__MODEL_3_9, 0, 0, 0},
+               {KTXN__MODEL_2_8, 0, 0, 0},
+               {KTXN__MODEL_4_4, 2, 500000, 0},
+               {KTXN__MODEL_4_4, 1, 0, 100000},
+               {KTXN__MODEL_4_4, 2, 0, 100000}};
+  uint32_t kind = sim_choose(choices, SIM_OPTIONS, 5);
+  options->release = kinds[kind].release;
+  options->level = kinds[kind].level;
+  options->level_change = kinds[kind].level_change;
+  options->refused = kinds[kind].refused;
   options->verification = kind >= 2;
-  options->level_change = kind == 3 && sim_choose(choices, SIM_OPTIONS, 2) == 0 ? 300000 : 0;
-  options->refused = kind >= 2 && options->level_change == 0 ? 100000 : 0;
   options->nodes = 2 + (int32_t)(sim_choose(choices, SIM_OPTIONS, 3) == 2);
   options->partitions = 2 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_PARTITIONS - 1);
   options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, 5000, 60000);

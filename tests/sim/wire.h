@@ -17,6 +17,8 @@ enum {
   SIM_WIRE_BATCHES = 256, /* that are remembered for their retries */
   SIM_WIRE_LOGS = 64,
   SIM_WIRE_WINDOW = 5,
+  SIM_WIRE_APIS = 128, /* Kafka's API keys are below */
+  SIM_WIRE_BURST = 64, /* requests of one API that may come without a pause while nothing gets on */
   SIM_WIRE_BODY = 512 /* bytes of an answer that are read; what is longer counts as not understood */
 };
 
@@ -31,6 +33,12 @@ struct sim_wire_call {
   int64_t producer_id;
   int16_t producer_epoch;
   uint32_t partitions; /* a bit for each */
+};
+
+/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last. */
+struct sim_wire_rate {
+  int64_t at_us;
+  double over;
 };
 
 /* What the last DescribeTransactions showed, as long as nothing that may change it has left since. */
@@ -82,6 +90,7 @@ struct sim_wire {
   int32_t bumped_node;
   bool offset_lost;    /* an offset commit has had no answer, and no end under a later identity was answered since */
   int16_t offset_epoch;
+  struct sim_wire_rate rates[SIM_WIRE_APIS];
   int64_t fatal_us;    /* when the producer ended; -1 = it has not */
 };
 

@@ -48,8 +48,21 @@ static void on_group(struct sim_wire *wire, const struct sim_wire_call *call, co
   }
 }
 
+static void got_on(struct sim_wire *wire) { memset(wire->rates, 0, sizeof wire->rates); }
+
+static void on_init(struct sim_wire *wire, const struct sim_wire_call *call, const void *message) {
+  const struct ktxn__msg_init_producer_id_response *answer = message;
+  (void)call;
+  if (answer->error_code == 0) {
+    got_on(wire);
+  }
+}
+
 static void on_end(struct sim_wire *wire, const struct sim_wire_call *call, const void *message) {
   const struct ktxn__msg_end_txn_response *answer = message;
+  if (answer->error_code == 0) {
+    got_on(wire);
+  }
   if (answer->error_code == 0 && call->producer_epoch > wire->offset_epoch) {
     wire->offset_lost = false;
   }
@@ -76,6 +89,7 @@ static void book(struct sim_world *world, struct sim_wire *wire, const struct si
   } books[] = {{KTXN__MODEL_ADD_PARTITIONS_TO_TXN, on_partitions},
                {KTXN__MODEL_ADD_OFFSETS_TO_TXN, on_group},
                {KTXN__MODEL_END_TXN, on_end},
+               {KTXN__MODEL_INIT_PRODUCER_ID, on_init},
                {KTXN__MODEL_DESCRIBE_TRANSACTIONS, on_look}};
   for (size_t i = 0; i < sizeof books / sizeof books[0]; i++) {
     const void *message = books[i].api == call->api ? read_answer(world, call, body) : NULL;

@@ -118,7 +118,7 @@ enum sim_event_type {
   SIM_EVENT_REPAIR /* what a fault has done ends: a kind, b argument */
 };
 
-enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL, SIM_AROUND_MEDDLE, SIM_AROUND_USURP };
+enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL, SIM_AROUND_MEDDLE, SIM_AROUND_USURP, SIM_AROUND_SHUT };
 
 struct sim_event {
   int64_t at_us;
@@ -255,6 +255,7 @@ struct sim_world {
   int64_t front_us; /* of the event in the heap */
   bool node_up[SIM_NODES], node_cut[SIM_NODES];
   int64_t shut_until_us[SIM_NODES]; /* connections to it are refused */
+  int32_t usurper; /* the newest coordinator whose predecessor is cut off; -1 = none */
   int64_t hide_from_us; /* the topic may be hidden again */
 
   struct sim_conn conns[SIM_CONNS];
