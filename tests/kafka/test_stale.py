@@ -3,8 +3,10 @@
 
 import unittest
 
+import rpc
 import wire
 from proxy import Doors
+from session import Session
 from split import Split
 from support import ON_3, ON_4_V2, POOL, on_each
 
@@ -76,6 +78,37 @@ class Stale(Doors):
 
 @on_each(dict(ON_3, label="Split"))
 class StaleV1(Stale):
+    def test_a_fence_that_it_cannot_write_raises_the_epoch_that_it_remembers(self):
+        """Then it takes a registration at that epoch for done, of what it still holds open, and writes nothing: that epoch may have
+        been given to the same producer elsewhere. So a registration counts only where the bump was acknowledged (txn/README.md)."""
+        self.addCleanup(self.cluster.heal)
+        session = Session(self.client, self.name("tid"), self.topic(), timeout_ms=10000)
+        session.must(session.init(), "0")
+        session.start = session.who(1)
+        session.begin(0, "one")
+        was, now = self.cluster.move_coordinator(session.tid)
+        with wire.Client(self.cluster.nodes[now].address) as session.client:  # of the other it would wait for answers
+            session.must(session.commit(0))
+            session.until(lambda: session.state() == "CompleteCommit e")
+        self.cluster.wake_without_controller(was)
+        with wire.Client(self.cluster.nodes[was].address) as client:
+            def stale(*request):
+                return client.at(self.cluster.nodes[was].address, *request)
+
+            def add(n):
+                return rpc.add_partitions(stale, session.tid, session.who(n), session.topic, [0]).code
+
+            self.assertEqual(client.describe_transaction(session.tid).state, "Ongoing", "the node is not stale")
+            self.assertEqual((add(0), add(1)), (0, 90))
+            try:
+                self.assertNotEqual(rpc.init_producer_id(stale, session.tid, 10000, session.who(0)).code, 0)
+            except OSError:
+                pass  # no answer while it tries to write, which it does for transaction.timeout.ms
+            session.until(lambda: add(1) != wire.CONCURRENT_TRANSACTIONS)
+            shown = client.describe_transaction(session.tid)
+            self.assertEqual((shown.state, shown.epoch), ("Ongoing", session.who(1).epoch))
+            self.assertEqual((add(0), add(1)), (90, 0))
+
     def test_stale_node_remembers_an_empty_epoch(self):
         """It would answer 48: it knows of no transaction. So a registration is repeated there first, and gets no answer."""
         self.set_up()
