@@ -383,38 +383,53 @@ static void check_rate(struct sim_world *world, struct sim_client *client, int16
     return;
   }
   struct sim_wire_rate *rate = &client->wire.rates[api];
-  double over = rate->over - (double)(world->now_us - rate->at_us) / (double)each_us;
-  rate->over = over > 0 ? over + 1 : 1;
+  int64_t over_us = rate->over_us - (world->now_us - rate->at_us);
+  rate->over_us = (over_us > 0 ? over_us : 0) + each_us;
   rate->at_us = world->now_us;
-  if (rate->over > SIM_WIRE_BURST) {
+  if (rate->over_us > SIM_WIRE_BURST * each_us) {
     sim_violate(world, "liveness: client %d asks request %d again and again", (int)client->index, api);
   }
 }
 
-void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size) {
-  for (size_t at = 0; at + FRAME_HEAD <= size && world->options.hostile == 0;) {
-    size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-    struct ktxn__span frame = {bytes + at + FRAME_HEAD, length};
-    struct letter letter = {.conn = conn};
-    size_t used = 0;
-    at += FRAME_HEAD + length;
-    if (at > size || !ktxn__msg_header_decode(frame, &letter.header, &used)) {
-      sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
+/* One whole request. */
+static void judge(struct sim_world *world, struct sim_client *client, uint32_t conn, struct ktxn__span frame) {
+  struct letter letter = {.conn = conn};
+  size_t used = 0;
+  if (!ktxn__msg_header_decode(frame, &letter.header, &used)) {
+    sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
+    return;
+  }
+  check_rate(world, client, letter.header.key);
+  if (!is_judged(letter.header.key)) {
+    return;
+  }
+  if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
+    sim_letter_note(world, client, conn, letter.header.correlation);
+  }
+  if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, frame.size - used}, &letter)) {
+    on_letter(world, client, &letter);
+  } else {
+    sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index, letter.header.key,
+                letter.header.version);
+  }
+  ktxn__arena_reset(&world->wire_arena);
+}
+
+static size_t frame_size(const uint8_t *at) {
+  return FRAME_HEAD + ((size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]);
+}
+
+/* Of `size` bytes that are offered, `taken` leave. A request is judged with its first byte: from then on it may take effect. */
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t index, const uint8_t *bytes, size_t size, size_t taken) {
+  struct sim_conn *conn = &world->conns[index];
+  size_t at = conn->begun_left;
+  while (at < taken && world->options.hostile == 0) {
+    if (at + FRAME_HEAD > size || at + frame_size(bytes + at) > size) {
+      sim_violate(world, "S8: client %d offers a request in parts", (int)client->index);
       return;
     }
-    check_rate(world, client, letter.header.key);
-    if (!is_judged(letter.header.key)) {
-      continue;
-    }
-    if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
-      sim_letter_note(world, client, conn, letter.header.correlation);
-    }
-    if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, length - used}, &letter)) {
-      on_letter(world, client, &letter);
-    } else {
-      sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index,
-                  letter.header.key, letter.header.version);
-    }
-    ktxn__arena_reset(&world->wire_arena);
+    judge(world, client, index, (struct ktxn__span){bytes + at + FRAME_HEAD, frame_size(bytes + at) - FRAME_HEAD});
+    at += frame_size(bytes + at);
   }
+  conn->begun_left = at > taken ? at - taken : 0;
 }

@@ -35,10 +35,11 @@ struct sim_wire_call {
   uint32_t partitions; /* a bit for each */
 };
 
-/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last. */
+/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last: in time that it should
+ * have waited. */
 struct sim_wire_rate {
   int64_t at_us;
-  double over;
+  int64_t over_us;
 };
 
 /* What the last DescribeTransactions showed, as long as nothing that may change it has left since. */
@@ -99,8 +100,8 @@ struct sim_client;
 struct ktxn__model_seen;
 
 void sim_wire_start(struct sim_wire *wire);
-/** These bytes, whole requests, leave on that connection. */
-void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size);
+/** These bytes are offered to that connection, and the first `taken` of them leave. */
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size, size_t taken);
 /** That answer, without its correlation id, is handed to the client. */
 void sim_wire_answered(struct sim_world *world, struct sim_client *client, uint32_t conn, int32_t correlation, struct ktxn__span body);
 /** No answer comes on that connection any more. */
