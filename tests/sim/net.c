@@ -302,7 +302,11 @@ static void count_answers(struct sim_client *client, struct sim_conn *conn, uint
     size -= part;
     if (conn->head_size == 8 && conn->body_left == 0) {
       struct ktxn__span body = {conn->body, conn->body_size};
-      sim_wire_answered(client->world, client, index, (int32_t)big_endian(conn->head + 4), body);
+      int32_t correlation = (int32_t)big_endian(conn->head + 4);
+      if (correlation == conn->expected) { /* or the client drops the connection, and what has come with it */
+        sim_wire_answered(client->world, client, index, correlation, body);
+        conn->expected++;
+      }
       conn->head_size = 0;
     }
   }

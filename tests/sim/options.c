@@ -113,20 +113,25 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
     enum ktxn__model_release release;
     int16_t level;
     uint32_t level_change, refused;
-  } kinds[] = {{KTXN__MODEL_3_9, 0, 0, 0},
-               {KTXN__MODEL_2_8, 0, 0, 0},
-               {KTXN__MODEL_4_4, 2, 500000, 0},
-               {KTXN__MODEL_4_4, 1, 0, 100000},
-               {KTXN__MODEL_4_4, 2, 0, 100000}};
-  uint32_t kind = sim_choose(choices, SIM_OPTIONS, 5);
+    uint32_t lost;    /* answers; 0 = and no other request of unknown fate but those under way when something changes hands */
+    int64_t least_ms; /* transaction.timeout.ms: a node that is cut off is busy for as long as that */
+  } kinds[] = {{KTXN__MODEL_3_9, 0, 0, 0, 0, 5000},
+               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000}, /* no looks: the longest stories */
+               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000},
+               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000},
+               {KTXN__MODEL_4_4, 2, 500000, 0, 0, 5000},
+               {KTXN__MODEL_4_4, 2, 500000, 0, 20000, 5000},
+               {KTXN__MODEL_4_4, 1, 0, 100000, 20000, 5000},
+               {KTXN__MODEL_4_4, 2, 0, 100000, 20000, 5000}};
+  uint32_t kind = sim_choose(choices, SIM_OPTIONS, sizeof kinds / sizeof kinds[0]);
   options->release = kinds[kind].release;
   options->level = kinds[kind].level;
   options->level_change = kinds[kind].level_change;
   options->refused = kinds[kind].refused;
-  options->verification = kind >= 2;
+  options->verification = kinds[kind].release == KTXN__MODEL_4_4;
   options->nodes = 2 + (int32_t)(sim_choose(choices, SIM_OPTIONS, 3) == 2);
   options->partitions = 2 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_PARTITIONS - 1);
-  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, 5000, 60000);
+  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, kinds[kind].least_ms, 10 * kinds[kind].least_ms);
   options->request_timeout_ms = sim_span(choices, SIM_OPTIONS, 500, 2000);
   options->delivery_timeout_ms = options->request_timeout_ms + sim_span(choices, SIM_OPTIONS, 100, 20000);
   options->usurped = (uint32_t)sim_span(choices, SIM_OPTIONS, 50000, 500000);
@@ -134,8 +139,8 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
   options->process_fault = 0;
   options->cluster_fault = 0;
   options->meddle = 0;
-  options->answer_lost = options->answer_mute = 20000;
-  if (sim_choose(choices, SIM_OPTIONS, 2) == 0) { /* and nothing else: what is left has no request of unknown fate in its way */
+  options->answer_lost = options->answer_mute = kinds[kind].lost;
+  if (kinds[kind].lost == 0) {
     options->net_hold = options->net_cut = options->answer_lost = options->answer_mute = options->answer_late = 0;
   }
 }

@@ -168,7 +168,7 @@ WIRE = [
 # Rules of tests/rules whose absence the simulator does not show, or has not within some minutes. tests/rules has what does.
 ELSEWHERE = {
     "a needless end: judged here only where no node is cut off and nobody else has the id": [
-        "1.1-look", "1.1-unknown-id", "1.1-own-abort", "1.4-node", "2-v2-commit-48", "2-v2-commit-90", "2-v2-abort-48",
+        "1.1-look", "1.1-unknown-id", "1.1-own-abort", "2-v2-commit-48", "2-v2-commit-90", "2-v2-abort-48",
         "2-v1-proof", "4.3-behind", "4.4-sweep-astray",
     ],
     "a dead end behind a node that is cut off: here each comes back": [
@@ -188,9 +188,6 @@ ELSEWHERE = {
     ],
     "another rule stands behind it: after a commit only offsets are swept, and a late copy says what was committed": [
         "4.4-sweep-aborts",
-    ],
-    "an order of events that was not met in minutes; once it was, in 25 million transactions": [
-        "1.3-other-bump",
     ],
 }
 

@@ -80,6 +80,8 @@ struct sim_wire {
   int16_t producer_epoch;
   uint32_t registered; /* partitions whose registration was acknowledged since the last end, under this identity: */
   bool group;          /* the same for offsets */
+  uint32_t acked_nodes; /* a bit for each node that has acknowledged a registration since an end was, under this identity */
+  bool over; /* an end was acknowledged, or follows a look, and nothing has left since that registers or writes */
   int64_t registered_id;
   int16_t registered_epoch;
   bool ended;          /* an end has left since the last write */

@@ -155,7 +155,9 @@ struct sim_conn {
   uint8_t body[SIM_WIRE_BODY]; /* its first bytes */
   uint32_t body_size;
   bool blocked;     /* a write was not taken in whole; a writable event follows */
-  size_t begun_left; /* of a request of which the first bytes have left */
+  bool asked;       /* a request was offered: */
+  int32_t expected; /* the correlation id of the next answer; another one is not taken */
+  size_t judged;    /* bytes that were offered and did not leave yet */
   uint32_t letters; /* of the newest of its requests that is remembered, from 1; 0 = none */
   struct sim_world *world;
   int64_t to_node_us; /* when the last byte arrives there */
