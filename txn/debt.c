@@ -92,7 +92,7 @@ static bool may_be_own_bump(const struct ktxn__txn *txn, const struct ktxn__txn_
 /* Brokers before 3.0 have no look. If a registration of the open transaction may have been taken, a bump would fence ourselves: the
  * transaction is aborted first. */
 static void unseen(struct ktxn__txn *txn) {
-  if (!ktxn__txn_in_transaction(txn) || !txn->maybe || txn->held) {
+  if (!txn->maybe || txn->acked) { /* an end needs one that was acknowledged: that transaction is over */
     bump(txn);
     return;
   }
@@ -126,7 +126,7 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
 
 /* What was asked of the transaction that is open, and not acknowledged, was asked at the epoch before. */
 static void forget_asked(struct ktxn__txn *txn) {
-  if (txn->acked || txn->held) return;
+  if (txn->acked) return;
   txn->maybe = false;
   txn->registered_us = -1;
 }
