@@ -141,12 +141,12 @@ void ktxn__txn_moved(struct ktxn__txn *txn) {
  * remembers (hasFailedEpochFence), and the same one may have been given to us elsewhere since. */
 static void follow_anchor(struct ktxn__txn *txn) {
   bool registers = txn->pending > 0 || txn->offsets_group >= 0;
-  if (txn->mode != 1 || txn->debt != KTXN__TXN_DEBT_NONE || !registers) return;
+  if (!ktxn__txn_registers(txn) || txn->debt != KTXN__TXN_DEBT_NONE || !registers) return;
   if (txn->fence != KTXN__TXN_FENCE_NONE || txn->slot.active) return;
   if (txn->state != KTXN__TXN_IN_TRANSACTION && txn->state != KTXN__TXN_COMMITTING) return;
   if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;
   txn->tainted = true;
-  if (!txn->acked)
+  if (txn->mode == 1 && !txn->acked)
     ktxn__txn_debt_start(txn); /* no more than registrations has left: bump there, and that is the anchor */
   else
     ktxn__txn_moved(txn);

@@ -91,17 +91,23 @@ EVIDENCE = [
     Rule("1.3-first",
          "V1: so do those of the first: a fence that another node could not write has raised the epoch that it remembers",
          "txn/end.c",
-         "  if (txn->mode != 1 || txn->debt",
-         "  if (txn->mode != 1 || !txn->epoch_used || txn->debt",
+         "  if (!ktxn__txn_registers(txn) || txn->debt",
+         "  if (!ktxn__txn_registers(txn) || !txn->epoch_used || txn->debt",
          Test("trace", "trace_v1_debt")),
+    Rule("1.3-v2",
+         "and those of a V2 transaction that registers by requests of V1, at level 0",
+         "txn/end.c",
+         "  if (!ktxn__txn_registers(txn) || txn->debt",
+         "  if (txn->mode != 1 || txn->debt",
+         Test("trace", "trace_features")),
     Rule("1.3-bump-there",
          "V1: the coordinator is another node than the anchor and nothing was acknowledged yet: look and bump there first",
          "txn/end.c",
          """
-  if (!txn->acked)
+  if (txn->mode == 1 && !txn->acked)
     ktxn__txn_debt_start(txn);""",
          """
-  if (!txn->acked)
+  if (txn->mode == 1 && !txn->acked)
     return;""",
          Test("trace", "trace_v1_debt")),
     Rule("1.3-abortable",

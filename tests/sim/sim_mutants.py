@@ -183,6 +183,9 @@ ELSEWHERE = {
     "answers that no coordinator gives in that order: a trace does": [
         "2-proven-stays", "2-proven-refused",
     ],
+    "leaders that verify refuse what was not registered: here they do wherever levels change": [
+        "1.3-v2",
+    ],
     "another rule stands behind it: 1.3-anchor asks for the node as well": [
         "4.3-taint-anchor",
     ],
