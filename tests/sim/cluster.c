@@ -73,10 +73,9 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   if (asked && bad(world, SIM_FAULT, world->options.meddle)) {
     sim_schedule(world, world->now_us, SIM_EVENT_STRIKE, SIM_AROUND_MEDDLE, (uint32_t)node);
   }
-  bool turn = request->api == KTXN__MODEL_END_TXN || bump; /* behind it something new begins */
-  if (world->usurper == node && turn && bad(world, SIM_FAULT, 500000)) {
+  if (world->usurper == node && request->api == KTXN__MODEL_END_TXN && bad(world, SIM_FAULT, 500000)) {
     int64_t after_us = sim_span(&world->choices, SIM_FAULT, 100, 50000);
-    world->usurper = sim_choose(&world->choices, SIM_FAULT, 2) == 0 ? -1 : node;
+    world->usurper = -1;
     sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, SIM_AROUND_SHUT, (uint32_t)node);
   }
   if ((asked || write) && bad(world, SIM_FAULT, world->options.usurped)) {

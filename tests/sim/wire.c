@@ -199,7 +199,6 @@ static void note_write(struct sim_wire *wire, int16_t producer_epoch, bool v2) {
   if (wire->ended || wire->wrote_epoch != producer_epoch) {
     wire->ended = wire->wrote_v1 = wire->wrote_v2 = false;
   }
-  wire->over = false;
   wire->wrote_epoch = producer_epoch;
   wire->wrote_v1 = wire->wrote_v1 || !v2;
   wire->wrote_v2 = wire->wrote_v2 || v2;
@@ -257,7 +256,6 @@ static void on_add_partitions(struct sim_world *world, struct sim_client *client
   }
   check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
   client->wire.look.fresh = false;
-  client->wire.over = false;
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, partitions);
 }
 
@@ -265,7 +263,6 @@ static void on_add_offsets(struct sim_world *world, struct sim_client *client, c
   const struct ktxn__model_add_offsets *add = &letter->request.add_offsets;
   check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
   client->wire.look.fresh = false;
-  client->wire.over = false;
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, 0);
 }
 
@@ -300,27 +297,12 @@ static void check_version(struct sim_world *world, const struct sim_client *clie
   }
 }
 
-/* txn/README.md: up to version 4 a node that is cut off may answer 0 for the transaction before. It must have acknowledged a
- * registration of this one; what is ended once more behind a look, as a late registration has opened it again, has been told already. */
-static void check_acked(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
-  const struct ktxn__model_end_txn *end = &letter->request.end_txn;
-  struct sim_wire *wire = &client->wire;
-  int32_t node = world->conns[letter->conn].node;
-  bool ours = wire->registered_id == end->producer_id && wire->registered_epoch == end->producer_epoch;
-  bool acked = ours && (wire->acked_nodes & 1u << node) != 0;
-  wire->over = wire->over || (wire->look.fresh && wire->look.node == node);
-  if (letter->header.version < 5 && !acked && !wire->over) {
-    sim_violate(world, "S8: client %d commits at node %d, which has acknowledged no registration of it", (int)client->index, (int)node);
-  }
-}
-
 static void on_end(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_end_txn *end = &letter->request.end_txn;
   check_identity(world, client, letter->header.key, end->producer_id, end->producer_epoch);
   check_version(world, client, letter->header.version, end->producer_epoch);
   if (end->committed) {
     check_commit(world, client, end);
-    check_acked(world, client, letter);
   }
   client->wire.ended = true;
   client->wire.look.fresh = false;
@@ -401,57 +383,38 @@ static void check_rate(struct sim_world *world, struct sim_client *client, int16
     return;
   }
   struct sim_wire_rate *rate = &client->wire.rates[api];
-  int64_t over_us = rate->over_us - (world->now_us - rate->at_us);
-  rate->over_us = (over_us > 0 ? over_us : 0) + each_us;
+  double over = rate->over - (double)(world->now_us - rate->at_us) / (double)each_us;
+  rate->over = over > 0 ? over + 1 : 1;
   rate->at_us = world->now_us;
-  if (rate->over_us > SIM_WIRE_BURST * each_us) {
+  if (rate->over > SIM_WIRE_BURST) {
     sim_violate(world, "liveness: client %d asks request %d again and again", (int)client->index, api);
   }
 }
 
-/* One whole request. */
-static void judge(struct sim_world *world, struct sim_client *client, uint32_t conn, struct ktxn__span frame) {
-  struct letter letter = {.conn = conn};
-  size_t used = 0;
-  if (!ktxn__msg_header_decode(frame, &letter.header, &used)) {
-    sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
-    return;
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size) {
+  for (size_t at = 0; at + FRAME_HEAD <= size && world->options.hostile == 0;) {
+    size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+    struct ktxn__span frame = {bytes + at + FRAME_HEAD, length};
+    struct letter letter = {.conn = conn};
+    size_t used = 0;
+    at += FRAME_HEAD + length;
+    if (at > size || !ktxn__msg_header_decode(frame, &letter.header, &used)) {
+      sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
+      return;
+    }
+    check_rate(world, client, letter.header.key);
+    if (!is_judged(letter.header.key)) {
+      continue;
+    }
+    if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
+      sim_letter_note(world, client, conn, letter.header.correlation);
+    }
+    if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, length - used}, &letter)) {
+      on_letter(world, client, &letter);
+    } else {
+      sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index,
+                  letter.header.key, letter.header.version);
+    }
+    ktxn__arena_reset(&world->wire_arena);
   }
-  struct sim_conn *link = &world->conns[conn];
-  link->expected = link->asked ? link->expected : letter.header.correlation;
-  link->asked = true;
-  check_rate(world, client, letter.header.key);
-  if (!is_judged(letter.header.key)) {
-    return;
-  }
-  if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
-    sim_letter_note(world, client, conn, letter.header.correlation);
-  }
-  if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, frame.size - used}, &letter)) {
-    on_letter(world, client, &letter);
-  } else {
-    sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index, letter.header.key,
-                letter.header.version);
-  }
-  ktxn__arena_reset(&world->wire_arena);
-}
-
-static size_t frame_size(const uint8_t *at) {
-  return FRAME_HEAD + ((size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]);
-}
-
-/* Of `size` bytes that are offered, `taken` leave. A request is judged when it is offered first: from then on it counts as having left,
- * and will, if the connection lasts. */
-void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t index, const uint8_t *bytes, size_t size, size_t taken) {
-  struct sim_conn *conn = &world->conns[index];
-  size_t at = conn->judged;
-  while (world->options.hostile == 0 && at + FRAME_HEAD <= size && at + frame_size(bytes + at) <= size) {
-    size_t whole = frame_size(bytes + at);
-    judge(world, client, index, (struct ktxn__span){bytes + at + FRAME_HEAD, whole - FRAME_HEAD});
-    at += whole;
-  }
-  if (at < taken && world->options.hostile == 0) {
-    sim_violate(world, "S8: client %d offers a request in parts", (int)client->index);
-  }
-  conn->judged = at > taken ? at - taken : 0;
 }

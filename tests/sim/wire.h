@@ -35,11 +35,10 @@ struct sim_wire_call {
   uint32_t partitions; /* a bit for each */
 };
 
-/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last: in time that it should
- * have waited. */
+/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last. */
 struct sim_wire_rate {
   int64_t at_us;
-  int64_t over_us;
+  double over;
 };
 
 /* What the last DescribeTransactions showed, as long as nothing that may change it has left since. */
@@ -80,8 +79,6 @@ struct sim_wire {
   int16_t producer_epoch;
   uint32_t registered; /* partitions whose registration was acknowledged since the last end, under this identity: */
   bool group;          /* the same for offsets */
-  uint32_t acked_nodes; /* a bit for each node that has acknowledged a registration since an end was, under this identity */
-  bool over; /* an end was acknowledged, or follows a look, and nothing has left since that registers or writes */
   int64_t registered_id;
   int16_t registered_epoch;
   bool ended;          /* an end has left since the last write */
@@ -102,8 +99,8 @@ struct sim_client;
 struct ktxn__model_seen;
 
 void sim_wire_start(struct sim_wire *wire);
-/** These bytes are offered to that connection, and the first `taken` of them leave. */
-void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size, size_t taken);
+/** These bytes, whole requests, leave on that connection. */
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size);
 /** That answer, without its correlation id, is handed to the client. */
 void sim_wire_answered(struct sim_world *world, struct sim_client *client, uint32_t conn, int32_t correlation, struct ktxn__span body);
 /** No answer comes on that connection any more. */

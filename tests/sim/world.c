@@ -100,11 +100,11 @@ void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_t
 
 /* ---- a run ----------------------------------------------------------------------------------------------------------- */
 
-static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token, const char *why) {
+static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token) {
   struct sim_client *client = &world->clients[a & 255];
   const struct ktxn__address address = {.family = 4, .bytes = {127, 0, 0, 1}, .port = (uint16_t)(a >> 8)};
   if (client->alive) {
-    ktxn__engine_resolved(client->engine, token, &address, why == NULL, why, sim_client_now(client));
+    ktxn__engine_resolved(client->engine, token, &address, 1, NULL, world->now_us);
     sim_client_soon(client);
   }
 }
@@ -150,13 +150,7 @@ static void handle(struct sim_world *world, const struct sim_event *event) {
       sim_net_node_closed(world, event->a);
       return;
     case SIM_EVENT_RESOLVED:
-      on_resolved(world, event->a, event->b, NULL);
-      return;
-    case SIM_EVENT_NO_NAME:
-      on_resolved(world, event->a, event->b, "Name or service not known");
-      return;
-    case SIM_EVENT_WRITABLE:
-      sim_net_writable(world, event->a);
+      on_resolved(world, event->a, event->b);
       return;
     case SIM_EVENT_CLIENT:
       sim_client_run(world, (int32_t)event->a);
