@@ -89,10 +89,22 @@ static bool may_be_own_bump(const struct ktxn__txn *txn, const struct ktxn__txn_
   return txn->producer_epoch >= KTXN__TXN_EPOCH_LAST && look->producer_epoch == 0;
 }
 
+/* Brokers before 3.0 have no look. If a registration of the open transaction may have been taken, a bump would fence ourselves: the
+ * transaction is aborted first. */
+static void unseen(struct ktxn__txn *txn) {
+  if (!txn->maybe || txn->acked) { /* an end needs one that was acknowledged: that transaction is over */
+    bump(txn);
+    return;
+  }
+  txn->debt = KTXN__TXN_DEBT_NONE;
+  ktxn__txn_wait_none(txn);
+  ktxn__txn_moved(txn);
+}
+
 void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                            const struct ktxn__txn_result *result) {
   if (result->fate == KTXN__TXN_UNSUPPORTED) {
-    bump(txn);
+    unseen(txn);
     return;
   }
   if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
@@ -112,13 +124,17 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
   }
 }
 
+/* What was asked of the transaction that is open, and not acknowledged, was asked at the epoch before. */
+static void forget_asked(struct ktxn__txn *txn) {
+  if (txn->acked) return;
+  txn->maybe = false;
+  txn->registered_us = -1;
+}
+
 static void bump_answered(struct ktxn__txn *txn, const struct ktxn__txn_result *result) {
-  /* A copy that fenced at another node has left the new epoch in its memory, with what was open there: it would acknowledge
-   * registrations of that without an append. So only this node's count, as in an epoch that was used. */
-  bool elsewhere = txn->bump_ambiguous;
   ktxn__txn_adopt(txn, result->producer_id, result->producer_epoch, result->node);
-  txn->epoch_used = elsewhere;
   if (txn->state == KTXN__TXN_FATAL_ERROR) return;
+  forget_asked(txn);
   if (txn->debt == KTXN__TXN_DEBT_ROTATE) {
     paid(txn);
     return;

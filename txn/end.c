@@ -131,19 +131,25 @@ void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__
 
 /* ---- what happens without an answer ------------------------------------------------------------------------------ */
 
-/* V1, a transaction that is not the first of its epoch: a registration counts only from the node that acknowledged the
- * epoch's last end, for another may still hold that last transaction open and answer out of its memory. */
+void ktxn__txn_moved(struct ktxn__txn *txn) {
+  ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_NOT_COORDINATOR, KTXN_CLASS_ABORT, 0, KTXN__TXN_API_FIND_TXN));
+}
+
+/* V1: a registration counts only from the node that acknowledged the epoch, or its last end: another may still hold an older
+ * transaction open, and acknowledges what that holds out of its memory, at this epoch too. For the first of an epoch as well:
+ * a fence that a node could not write, for whoever asked or at the transaction's timeout, has raised the epoch that it
+ * remembers (hasFailedEpochFence), and the same one may have been given to us elsewhere since. */
 static void follow_anchor(struct ktxn__txn *txn) {
   bool registers = txn->pending > 0 || txn->offsets_group >= 0;
-  if (txn->mode != 1 || !txn->epoch_used || txn->debt != KTXN__TXN_DEBT_NONE || !registers) return;
+  if (!ktxn__txn_registers(txn) || txn->debt != KTXN__TXN_DEBT_NONE || !registers) return;
   if (txn->fence != KTXN__TXN_FENCE_NONE || txn->slot.active) return;
   if (txn->state != KTXN__TXN_IN_TRANSACTION && txn->state != KTXN__TXN_COMMITTING) return;
   if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;
   txn->tainted = true;
-  if (txn->registered_us < 0)
-    ktxn__txn_debt_start(txn); /* nothing has left: bump there, then this transaction is the first of its epoch */
+  if (txn->mode == 1 && !txn->acked)
+    ktxn__txn_debt_start(txn); /* no more than registrations has left: bump there, and that is the anchor */
   else
-    ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_NOT_COORDINATOR, KTXN_CLASS_ABORT, 0, KTXN__TXN_API_FIND_TXN));
+    ktxn__txn_moved(txn);
 }
 
 /* Nothing of the transaction can be at the coordinator: it ends here. */

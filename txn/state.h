@@ -118,7 +118,7 @@ struct ktxn__txn {
   int32_t level; /* of transaction.version; -1 = not known */
 
   /* the epoch */
-  bool epoch_used; /* an earlier transaction or a sweep has registered at it, or some node may believe so */
+  bool epoch_used; /* an earlier transaction or a sweep has registered at it */
   bool tainted;    /* a copy of some request at it has an unknown fate */
   bool bump_ambiguous;
   bool last_commit; /* the command of the last end */
@@ -238,6 +238,8 @@ bool ktxn__txn_repeatable(const struct ktxn__txn *txn);
 bool ktxn__txn_ends_by_v5(const struct ktxn__txn *txn);
 
 /* end.c: the end of a transaction, and who moved the epoch */
+/** The coordinator is another node than the one that holds the open transaction: ABORTABLE. */
+void ktxn__txn_moved(struct ktxn__txn *txn);
 void ktxn__txn_adopt(struct ktxn__txn *txn, int64_t producer_id, int16_t producer_epoch, int32_t node);
 void ktxn__txn_settle(struct ktxn__txn *txn, bool committed);
 void ktxn__txn_on_end(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,

@@ -36,6 +36,8 @@ enum kind {
   DELETE
 };
 
+enum memory { KNOWS_NOTHING, KNOWS_THE_EPOCH_BEFORE, HAS_FAILED_TO_FENCE };
+
 int events_faults(struct event event) { return event.kind >= LOSE ? 1 : 0; }
 
 struct list {
@@ -119,8 +121,9 @@ static void list_faults(const struct state *state, struct list *list) {
   }
   add(list, FAILOVER, 0);
   if (world->ordinal == 0 && !world->stale && world->home == 1) {
-    if (!scope.elapsed) add(list, CUT_OFF, 0); /* what nobody has known for the timeout counts as unknown */
-    add(list, CUT_OFF, 1);
+    if (!scope.elapsed) add(list, CUT_OFF, KNOWS_NOTHING); /* what nobody has known for the timeout counts as unknown */
+    add(list, CUT_OFF, KNOWS_THE_EPOCH_BEFORE);
+    add(list, CUT_OFF, HAS_FAILED_TO_FENCE);
   }
   if (scope.elapsed && ongoing) add(list, ABORT_BY_BROKER, 0);
   if (!scope.elapsed && ((ongoing && !world->truth.old) || young(state))) add(list, TIME, 0);
@@ -408,16 +411,23 @@ static void learn(struct world *world) {
   world->memory = (struct coordinator){0};
 }
 
-/* From before our own init: the other node has never heard of the id, or remembers an older epoch. */
-static void cut_off(struct world *world, bool known) {
+/* From before our own init: the other node has never heard of the id, or remembers an older epoch; or a predecessor's transaction is
+ * open there, and a fence that could not be written has raised the epoch in its memory to the one that is ours now. */
+static void cut_off(struct world *world, enum memory memory) {
+  static const char *const says[] = {"has never heard of the id", "remembers the epoch before ours",
+                                     "has a predecessor's transaction open at our epoch"};
   world->stale = true;
   world->memory = (struct coordinator){0};
-  if (known) {
-    world->memory = world->truth;
+  if (memory != KNOWS_NOTHING) world->memory = world->truth;
+  if (memory == KNOWS_THE_EPOCH_BEFORE) {
     world->memory.epoch = (int16_t)(world->truth.epoch - 1);
     world->memory.state = KTXN__TXN_LOOK_COMPLETE_COMMIT;
   }
-  tell("CUT OFF: node 2 %s, and names itself\n", known ? "remembers the epoch before ours" : "has never heard of the id");
+  if (memory == HAS_FAILED_TO_FENCE) {
+    world->memory.state = KTXN__TXN_LOOK_ONGOING;
+    world->memory.parts = (1u << PARTS) - 1;
+  }
+  tell("CUT OFF: node 2 %s, and names itself\n", says[memory]);
 }
 
 static void broker_timeout(struct state *state) {
@@ -477,7 +487,7 @@ static void happen(struct state *state, struct event event) {
     case LOSE_BATCH: batch(state, event.arg, false); return;
     case DELAY_BATCH: delay_batch(state, event.arg); return;
     case FAILOVER: failover(world); return;
-    case CUT_OFF: cut_off(world, event.arg != 0); return;
+    case CUT_OFF: cut_off(world, (enum memory)event.arg); return;
     case TIME: time_passes(state); return;
     case TAKE_OVER:
       tell("TAKE-OVER: a successor starts\n");

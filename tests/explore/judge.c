@@ -157,9 +157,31 @@ static void registered(struct state *state, const struct message *m, const struc
     harm(world, "goes on although a successor's init had fenced it: the two would starve each other", m->ordinal);
 }
 
+/* Not a record of that transaction is anywhere. */
+static bool unwritten(const struct world *world, uint8_t t) {
+  bool written = false;
+  for (int part = 0; part < PARTS; part++) {
+    written = written || (world->batches[part].used && world->batches[part].ordinal == t);
+    written = written || (world->logs[part].committed & TAG(t)) != 0;
+    for (int pid = 0; pid < PIDS; pid++) written = written || (world->logs[part].producers[pid].open & TAG(t)) != 0;
+  }
+  for (int i = 0; i < LATE_MAX; i++)
+    written = written || (world->late[i].used && world->late[i].api == KTXN__TXN_API_PRODUCE && world->late[i].ordinal == t);
+  return !written;
+}
+
+/* The end of what is owed has met a registration of the transaction that is open now: one that had no answer, so that nothing could be
+ * written yet. It is registered again at another epoch, as if it had not been. */
+static uint8_t withdrawn(const struct state *state, const struct message *m) {
+  const struct world *world = &state->world;
+  uint8_t t = world->ordinal;
+  bool may = m->purpose == KTXN__TXN_FOR_DEBT && !m->late && t > 0 && world->reported[t] == NO_OUTCOME;
+  return may && !manager_of(state)->acked && unwritten(world, t) ? TAG(t) : 0;
+}
+
 static void ended(struct state *state, const struct message *m, const struct reply *reply) {
   struct world *world = &state->world;
-  uint8_t others = reply->ended & (uint8_t)~m->who;
+  uint8_t others = reply->ended & (uint8_t)~(m->who | withdrawn(state, m));
   if (others != 0 && reply->committed)
     judge(BREACH_WRONG, "EndTxn(commit) of transaction %d commits another transaction", m->ordinal);
   else if (others != 0)
@@ -193,7 +215,8 @@ void judge_applied(struct state *state, const struct message *m, const struct re
     default:
       return;
   }
-  if (reply->ended != 0) judge_ended(state, reply->ended, reply->committed);
+  uint8_t owners = m->api == KTXN__TXN_API_END ? reply->ended & (uint8_t)~withdrawn(state, m) : reply->ended;
+  if (owners != 0) judge_ended(state, owners, reply->committed);
 }
 
 /* An answer tells the client of a newer epoch before the broker's timeout can have passed. */

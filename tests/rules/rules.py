@@ -83,33 +83,39 @@ EVIDENCE = [
          "  if (has_forgotten(txn, look)) return false;",
          Test("trace", "trace_evidence")),
     Rule("1.3-anchor",
-         "V1: registrations of a transaction that is not the first of its epoch count only from the epoch's anchor",
+         "V1: registrations count only from the epoch's anchor",
          "txn/end.c",
          "  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;",
          "  if (txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator != KTXN__TXN_NODE_NONE) return;",
          Test("trace", "trace_v1_debt")),
-    Rule("1.3-other-bump",
-         "V1: after a bump of which a copy is of unknown fate, only the node that acknowledged it counts for the first transaction, too",
-         "txn/debt.c",
-         "  txn->epoch_used = elsewhere;",
-         "  txn->epoch_used = elsewhere && txn->held && !txn->held;",
-         Test("trace", "trace_v1_debt")),
+    Rule("1.3-first",
+         "V1: so do those of the first: a fence that another node could not write has raised the epoch that it remembers",
+         "txn/end.c",
+         "  if (!ktxn__txn_registers(txn) || txn->debt",
+         "  if (!ktxn__txn_registers(txn) || !txn->epoch_used || txn->debt",
+         Explorer("v1-unverified", HARM)),
+    Rule("1.3-v2",
+         "and those of a V2 transaction that registers by requests of V1, at level 0",
+         "txn/end.c",
+         "  if (!ktxn__txn_registers(txn) || txn->debt",
+         "  if (txn->mode != 1 || txn->debt",
+         Test("trace", "trace_features")),
     Rule("1.3-bump-there",
-         "V1: the coordinator is another node than the anchor and nothing was registered yet: look and bump there first",
+         "V1: the coordinator is another node than the anchor and nothing was acknowledged yet: look and bump there first",
          "txn/end.c",
          """
-  if (txn->registered_us < 0)
+  if (txn->mode == 1 && !txn->acked)
     ktxn__txn_debt_start(txn);""",
          """
-  if (txn->registered_us < 0)
+  if (txn->mode == 1 && !txn->acked)
     return;""",
          Test("trace", "trace_v1_debt")),
     Rule("1.3-abortable",
-         "V1: the coordinator becomes another node after something was registered, and more is to be: ABORTABLE",
+         "V1: the coordinator becomes another node after something was acknowledged, and more is to be: ABORTABLE",
          "txn/end.c",
          """
   else
-    ktxn__txn_abortable(txn, ktxn__txn_cause(KTXN_E_NOT_COORDINATOR, KTXN_CLASS_ABORT, 0, KTXN__TXN_API_FIND_TXN));""",
+    ktxn__txn_moved(txn);""",
          """
   else
     return;""",

@@ -189,8 +189,8 @@ ELSEWHERE = {
     "another rule stands behind it: after a commit only offsets are swept, and a late copy says what was committed": [
         "4.4-sweep-aborts",
     ],
-    "an order of events that was not met in minutes; once it was, in 25 million transactions": [
-        "1.3-other-bump",
+    "leaders that verify refuse what was not registered: here they do wherever levels change": [
+        "1.3-v2",
     ],
 }
 
