@@ -135,9 +135,6 @@ static bool encode(struct ktxn__call *call, int16_t version, struct ktxn__call_b
       .timeout_ms = (int32_t)(settings->request_timeout_ms > INT32_MAX ? INT32_MAX : settings->request_timeout_ms),
       .topic_count = (int32_t)request->run_count,
   };
-  if (ktxn__sender_is_over(request->sender)) {
-    return false;
-  }
   ktxn__produce_request_head(writer, version, &head);
   for (uint32_t i = 0; i < request->run_count; i++) {
     if (!encode_run(request, &request->runs[i], version, body)) {

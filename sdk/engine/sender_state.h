@@ -239,9 +239,6 @@ void ktxn__sender_request_send(struct ktxn__sender *sender, struct ktxn__sender_
 
 /* ---- sender_txn.c ------------------------------------------------------------------------------------------------ */
 
-/* What became of the transaction has been told: nothing may change it any more, and what waits for its turn on a connection does
- * not leave. */
-bool ktxn__sender_is_over(const struct ktxn__sender *sender);
 /* Pulls requests and sends them, as far as they go. */
 void ktxn__sender_pull(struct ktxn__sender *sender, int64_t now_us);
 

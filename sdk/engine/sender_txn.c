@@ -206,14 +206,15 @@ static struct ktxn__sender *sender_of(struct ktxn__call *call) {
   return KTXN__LIST_OF(txn_call, struct ktxn__sender, txn_call);
 }
 
-bool ktxn__sender_is_over(const struct ktxn__sender *sender) {
+/* What became of the transaction has been told: nothing may change it any more, not what has waited for a connection either. */
+static bool is_over(const struct ktxn__sender *sender) {
   return sender->forced || ktxn__txn_state(sender->txn) == KTXN__TXN_FATAL_ERROR;
 }
 
 static bool encode(struct ktxn__call *call, int16_t version, struct ktxn__call_body *body) {
   struct ktxn__sender *sender = sender_of(call);
   struct ktxn__writer *writer = ktxn__call_body_writer(body);
-  return !ktxn__sender_is_over(sender) && kinds[sender->txn_call.request.api].encode(sender, version, writer) && !writer->failed;
+  return !is_over(sender) && kinds[sender->txn_call.request.api].encode(sender, version, writer) && !writer->failed;
 }
 
 /* ---- results ----------------------------------------------------------------------------------------------------------- */

@@ -62,8 +62,20 @@ int16_t sim_error(int16_t api, uint32_t i) {
 
 static int16_t draw_code(struct sim_world *world, int16_t api) { return sim_error(api, sim_choose(&world->choices, SIM_BROKER, 24)); }
 
-/* Another instance starts while one asks for the end of a transaction, or for what is owed behind it; or the coordinators change hands
- * in that moment. */
+static void strike_later(struct sim_world *world, enum sim_around around, int32_t node, int64_t after_us) {
+  sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, around, (uint32_t)node);
+}
+
+/* A successor of a coordinator that is cut off can't be reached any more, when something begins behind an end. */
+static void send_back(struct sim_world *world, int32_t node, int16_t api) {
+  if (world->usurper == node && api == KTXN__MODEL_END_TXN && bad(world, SIM_FAULT, 500000)) {
+    world->usurper = -1;
+    strike_later(world, SIM_AROUND_SHUT, node, sim_span(&world->choices, SIM_FAULT, 100, 50000));
+  }
+}
+
+/* Another instance starts while one asks for the end of a transaction, or for what is owed behind it; or the coordinators change hands,
+ * in the middle of what one is asked for or when that is done. */
 static void strike_around(struct sim_world *world, int32_t node, const struct ktxn__model_request *request) {
   bool bump = request->api == KTXN__MODEL_INIT_PRODUCER_ID && request->init_producer_id.producer_id >= 0;
   bool end = request->api == KTXN__MODEL_END_TXN || request->api == KTXN__MODEL_DESCRIBE_TRANSACTIONS;
@@ -71,17 +83,12 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   bool write = request->api == KTXN__MODEL_PRODUCE || request->api == KTXN__MODEL_TXN_OFFSET_COMMIT;
   bool asked = bump || end || sweep;
   if (asked && bad(world, SIM_FAULT, world->options.meddle)) {
-    sim_schedule(world, world->now_us, SIM_EVENT_STRIKE, SIM_AROUND_MEDDLE, (uint32_t)node);
+    strike_later(world, SIM_AROUND_MEDDLE, node, 0);
   }
-  if (world->usurper == node && request->api == KTXN__MODEL_END_TXN && bad(world, SIM_FAULT, 500000)) {
-    int64_t after_us = sim_span(&world->choices, SIM_FAULT, 100, 50000);
-    world->usurper = -1;
-    sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, SIM_AROUND_SHUT, (uint32_t)node);
-  }
+  send_back(world, node, request->api);
   if ((asked || write) && bad(world, SIM_FAULT, world->options.usurped)) {
-    /* In the middle of what it was asked for, or when that is done. */
-    int64_t after_us = sim_choose(&world->choices, SIM_FAULT, 2) == 0 ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000);
-    sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, SIM_AROUND_USURP, 0);
+    bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
+    strike_later(world, SIM_AROUND_USURP, 0, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000));
   }
 }
 
@@ -187,6 +194,17 @@ static void move_group(struct sim_world *world, int32_t node) {
   }
 }
 
+static void move_coordinators(struct sim_world *world, int32_t node) {
+  move_txn(world, node);
+  move_group(world, node);
+}
+
+static void move_leaders(struct sim_world *world, int32_t node) {
+  for (int32_t i = 0; i < world->options.partitions; i++) {
+    ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, node);
+  }
+}
+
 static void fault_txn(struct sim_world *world) { move_txn(world, any_node(world)); }
 static void fault_group(struct sim_world *world) { move_group(world, any_node(world)); }
 
@@ -231,12 +249,9 @@ static void fault_cut(struct sim_world *world) {
   cut_off(world, node, 1000);
   /* The cluster goes on elsewhere, sooner or later. */
   int32_t other = (node + 1) % world->options.nodes;
-  for (int32_t i = 0; i < 3 && is_well(world, other); i++) {
-    ktxn__model_move_txn(world->model, world->now_us, i, other);
-    ktxn__model_move_group(world->model, world->now_us, i, other);
-  }
-  for (int32_t i = 0; i < world->options.partitions && is_well(world, other); i++) {
-    ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, other);
+  if (is_well(world, other)) {
+    move_coordinators(world, other);
+    move_leaders(world, other);
   }
 }
 
@@ -277,13 +292,10 @@ static void usurp(struct sim_world *world) {
   if (kind <= 1 && is_well(world, node)) {
     cut_off(world, node, 1000000);
     world->usurper = other;
-    for (int32_t i = 0; i < world->options.partitions; i++) {
-      ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, other);
-    }
+    move_leaders(world, other);
   }
   if (kind <= 2) {
-    move_txn(world, other);
-    move_group(world, other);
+    move_coordinators(world, other);
   }
   if (kind != 1) {
     shut_out(world, node);
@@ -381,12 +393,11 @@ void sim_cluster_fault(struct sim_world *world) {
 
 void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) {
   int32_t next = (node + 1) % world->options.nodes;
-  for (int32_t i = 0; i < 3 && around == SIM_AROUND_LEADERS; i++) {
-    ktxn__model_move_leader(world->model, world->now_us, sim_topic(0), i, next);
+  if (around == SIM_AROUND_LEADERS) {
+    move_leaders(world, next);
   }
-  for (int32_t i = 0; i < 3 && around == SIM_AROUND_COORDINATORS; i++) {
-    ktxn__model_move_txn(world->model, world->now_us, i, next);
-    ktxn__model_move_group(world->model, world->now_us, i, next);
+  if (around == SIM_AROUND_COORDINATORS) {
+    move_coordinators(world, next);
   }
   if (around == SIM_AROUND_DOWN && world->node_up[node]) {
     take_down(world, node);
@@ -444,7 +455,7 @@ static void lead(struct sim_world *world) {
   }
 }
 
-static void move_coordinators(struct sim_world *world) {
+static void spread_coordinators(struct sim_world *world) {
   for (int32_t i = 0; i < 3; i++) {
     ktxn__model_move_txn(world->model, world->now_us, i, i % world->options.nodes);
     ktxn__model_move_group(world->model, world->now_us, i, i % world->options.nodes);
@@ -458,7 +469,7 @@ static void unwedge(struct sim_world *world) {
     sim_net_drop_node(world, node);
     ktxn__model_node_up(world->model, world->now_us, node);
   }
-  move_coordinators(world);
+  spread_coordinators(world);
 }
 
 void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument) {

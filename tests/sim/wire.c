@@ -383,10 +383,10 @@ static void check_rate(struct sim_world *world, struct sim_client *client, int16
     return;
   }
   struct sim_wire_rate *rate = &client->wire.rates[api];
-  double over = rate->over - (double)(world->now_us - rate->at_us) / (double)each_us;
-  rate->over = over > 0 ? over + 1 : 1;
+  int64_t over_us = rate->over_us - (world->now_us - rate->at_us);
+  rate->over_us = (over_us > 0 ? over_us : 0) + each_us;
   rate->at_us = world->now_us;
-  if (rate->over > SIM_WIRE_BURST) {
+  if (rate->over_us > SIM_WIRE_BURST * each_us) {
     sim_violate(world, "liveness: client %d asks request %d again and again", (int)client->index, api);
   }
 }

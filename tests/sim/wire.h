@@ -35,10 +35,11 @@ struct sim_wire_call {
   uint32_t partitions; /* a bit for each */
 };
 
-/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last. */
+/* How much more often than once in each retry.backoff.ms an API was asked since the producer got on last: in time that it should
+ * have waited. */
 struct sim_wire_rate {
   int64_t at_us;
-  double over;
+  int64_t over_us;
 };
 
 /* What the last DescribeTransactions showed, as long as nothing that may change it has left since. */

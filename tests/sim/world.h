@@ -118,7 +118,15 @@ enum sim_event_type {
   SIM_EVENT_REPAIR /* what a fault has done ends: a kind, b argument */
 };
 
-enum sim_around { SIM_AROUND_LEADERS, SIM_AROUND_COORDINATORS, SIM_AROUND_DOWN, SIM_AROUND_KILL, SIM_AROUND_MEDDLE, SIM_AROUND_USURP, SIM_AROUND_SHUT };
+enum sim_around {
+  SIM_AROUND_LEADERS,
+  SIM_AROUND_COORDINATORS,
+  SIM_AROUND_DOWN,
+  SIM_AROUND_KILL,
+  SIM_AROUND_MEDDLE,
+  SIM_AROUND_USURP,
+  SIM_AROUND_SHUT
+};
 
 struct sim_event {
   int64_t at_us;
