@@ -59,10 +59,16 @@ static enum step step_evidence(const struct ktxn__txn *txn, struct plan *plan) {
   return send(plan, KTXN__TXN_API_DESCRIBE, KTXN__TXN_FOR_EVIDENCE, txn->suspect.slot.node);
 }
 
+/* Of a predecessor's transaction a node that is cut off may speak out of its memory, at our epoch too; but for the anchor, which has
+ * given us that epoch. */
+static bool acked_elsewhere(const struct ktxn__txn *txn) {
+  return txn->acked_node != KTXN__TXN_NODE_NONE && txn->acked_node != txn->coordinator && txn->acked_node != txn->anchor;
+}
+
 /* KIP-890: before an end by version 5 the coordinator must have taken something of this epoch, or the end could be
  * taken for a successor's. */
 static bool v2_unproven(const struct ktxn__txn *txn) {
-  return ktxn__txn_ends_by_v5(txn) && txn->registered_us >= 0 && !txn->acked;
+  return ktxn__txn_ends_by_v5(txn) && txn->registered_us >= 0 && (!txn->acked || acked_elsewhere(txn));
 }
 
 /* A partition, or else a group, that this transaction has asked to be registered and that is still there; -1 = none. */

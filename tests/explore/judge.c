@@ -176,7 +176,7 @@ static uint8_t withdrawn(const struct state *state, const struct message *m) {
   const struct world *world = &state->world;
   uint8_t t = world->ordinal;
   bool may = m->purpose == KTXN__TXN_FOR_DEBT && !m->late && t > 0 && world->reported[t] == NO_OUTCOME;
-  return may && !manager_of(state)->acked && unwritten(world, t) ? TAG(t) : 0;
+  return (uint8_t)(may && !manager_of(state)->acked && unwritten(world, t) ? TAG(t) : 0);
 }
 
 static void ended(struct state *state, const struct message *m, const struct reply *reply) {
@@ -288,8 +288,11 @@ static void fatal(const struct state *state) {
   /* Nobody can tell the broker's timeout from a successor if the registration or, on V1, the end is of unknown fate. */
   bool timed_out = (world->limits & LIMIT_TIMEOUT) &&
                    (!manager_of(state)->acked || (manager_of(state)->mode == 1 && world->lost_end[t]));
+  /* And nobody our own end from a successor's, if only a node that is not the anchor has acknowledged anything, when asked again. */
+  bool unknown_end = manager_of(state)->mode == 2 && world->lost_end[t] && manager_of(state)->acked_node != KTXN__TXN_NODE_NONE &&
+                     manager_of(state)->acked_node != manager_of(state)->anchor;
   bool gone = (world->limits & LIMIT_GONE) && manager_of(state)->error.broker_code == KTXN_E_UNKNOWN_TOPIC_OR_PARTITION;
-  if (reasons == 0 && !timed_out && !gone)
+  if (reasons == 0 && !timed_out && !unknown_end && !gone)
     judge(BREACH_NEEDLESS, "FATAL in transaction %d with error %d, broker's code %d to %s, without need", t,
           manager_of(state)->error.code, manager_of(state)->error.broker_code,
           ktxn__txn_api_name(manager_of(state)->error.api));

@@ -36,14 +36,15 @@ class Stale(Doors):
         self.ours.begin("%s 0 - %s" % (self.to, value))
         self.ours.do("flush 60000")
 
-    def at_rest(self):
+    def shows(self, *states):
         state = self.client.describe_transaction(self.tid).state
-        if state not in ("Empty", "CompleteCommit"):
+        if state not in states:
             raise wire.KafkaError(wire.CONCURRENT_TRANSACTIONS, "the transaction is in state %s" % state)
 
-    def move(self):
+    def move(self, *states):
         """From now on the other broker is the coordinator."""
-        wire.retry(self.at_rest, codes=(wire.CONCURRENT_TRANSACTIONS,))
+        states = states or ("Empty", "CompleteCommit")
+        wire.retry(lambda: self.shows(*states), codes=(wire.CONCURRENT_TRANSACTIONS,))
         was, now = self.cluster.move_coordinator(self.tid)
         self.proxy.doors[was].bar()
         return was, now
@@ -118,19 +119,18 @@ class StaleV1(Stale):
         self.assert_committed(commit, now, "one")
 
     def test_stale_node_is_busy_with_what_it_cannot_append(self):
-        """It says so (51) until the transaction's timeout; the other one is looked for before that."""
+        """It holds the transaction open, and says that it is busy (51) until its timeout; the other one is looked for before that."""
         self.set_up()
-        was, now = self.move()
         self.transaction("one")
+        was, now = self.move("Ongoing")
         commit = self.lost_commit(was, now)
         self.proxy.wait(lambda: any(self.said_busy(r) for r in self.proxy.seen if r.node == was), "51")
         self.assert_committed(commit, now, "one")
 
     @staticmethod
     def said_busy(request):
-        if request.name != "AddPartitionsToTxn" or request.answer is None:
-            return False
-        return request.answer["topics"][0]["partitions"][0]["error_code"] == wire.CONCURRENT_TRANSACTIONS
+        return request.name == "EndTxn" and request.answer is not None and \
+            request.answer["error_code"] == wire.CONCURRENT_TRANSACTIONS
 
     def test_stale_node_remembers_an_older_epoch(self):
         """It answers that ours is not its epoch, which is no evidence."""

@@ -143,9 +143,16 @@ EVIDENCE = [
          "V2: before EndTxn 5, if something left and nothing was acknowledged, a registration at our epoch: EndTxn 5 "
          "may be answered 0 for a successor that speaks V1",
          "txn/request.c",
-         "  return ktxn__txn_ends_by_v5(txn) && txn->registered_us >= 0 && !txn->acked;",
-         "  return ktxn__txn_ends_by_v5(txn) && txn->registered_us == INT64_MAX && !txn->acked;",
+         "  return ktxn__txn_ends_by_v5(txn) && txn->registered_us >= 0 && (!txn->acked || acked_elsewhere(txn));",
+         "  return ktxn__txn_ends_by_v5(txn) && txn->registered_us == INT64_MAX && (!txn->acked || acked_elsewhere(txn));",
          Explorer("v2-mixed", WRONG)),
+    Rule("1.5-node",
+         "V2: a registration that was asked for before the end counts for the node that acknowledged it alone, "
+         "but for the anchor's",
+         "txn/request.c",
+         "  return txn->acked_node != KTXN__TXN_NODE_NONE && txn->acked_node != txn->coordinator && txn->acked_node != txn->anchor;",
+         "  return txn->acked_node != KTXN__TXN_NODE_NONE && txn->acked_node == INT32_MAX;",
+         Explorer("v2-mixed", WRONG, faults=3)),
     Rule("1.4-none-left",
          "V1: nothing is left whose registration could be repeated: the producer ends, it does not wait for ever",
          "txn/result.c",
