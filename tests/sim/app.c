@@ -31,7 +31,7 @@ static void flush_done(struct ktxn__op *op) {
 }
 
 static void submit(struct sim_client *client, enum ktxn__op_type type) {
-  client->op = (struct ktxn__op){.type = type, .done = op_done, .owner = client, .deadline_us = client->world->now_us + 30000000};
+  client->op = (struct ktxn__op){.type = type, .done = op_done, .owner = client, .deadline_us = sim_client_now(client) + 30000000};
   if (type == KTXN__OP_OFFSETS) {
     client->op.offsets = &client->offset;
     client->op.offset_count = 1;
@@ -39,7 +39,7 @@ static void submit(struct sim_client *client, enum ktxn__op_type type) {
   }
   client->op_pending = true;
   client->op_done = false;
-  ktxn__sender_submit(client->sender, &client->op, client->world->now_us);
+  ktxn__sender_submit(client->sender, &client->op, sim_client_now(client));
   client->woken = true;
 }
 
@@ -270,7 +270,7 @@ static bool step_flush(struct sim_client *client) {
   if (!client->flush_pending) {
     client->flush = (struct ktxn__op){.type = KTXN__OP_FLUSH, .done = flush_done, .owner = client};
     client->flush_pending = true;
-    ktxn__sender_submit(client->sender, &client->flush, client->world->now_us);
+    ktxn__sender_submit(client->sender, &client->flush, sim_client_now(client));
     client->woken = true;
   }
   client->step = SIM_STEP_THINK;
@@ -389,8 +389,8 @@ static void close_misled(struct sim_client *client) {
     client->forced = true;
     ktxn__accumulator_close(client->acc);
     client->force = (struct ktxn__op){
-        .type = KTXN__OP_CLOSE, .done = force_done, .owner = client, .deadline_us = client->world->now_us + 5000000};
-    ktxn__sender_submit(client->sender, &client->force, client->world->now_us);
+        .type = KTXN__OP_CLOSE, .done = force_done, .owner = client, .deadline_us = sim_client_now(client) + 5000000};
+    ktxn__sender_submit(client->sender, &client->force, sim_client_now(client));
     client->woken = true;
   }
   if (!client->forced_done) {

@@ -88,6 +88,29 @@ static bool make_engine(struct sim_client *client) {
   return client->sender != NULL;
 }
 
+int64_t sim_client_now(const struct sim_client *client) {
+  int64_t now_us = client->world->now_us;
+  return now_us + client->skew_us + now_us / 1000 * client->drift_ppm / 1000;
+}
+
+/* The first moment at which its clock shows that. */
+static int64_t world_time(const struct sim_client *client, int64_t at_us) {
+  if (at_us == INT64_MAX) {
+    return INT64_MAX;
+  }
+  int64_t ahead_us = at_us - sim_client_now(client); /* a drift makes it up to a thousandth more or less: looked at again then */
+  return client->world->now_us + (ahead_us > 0 ? ahead_us : 0);
+}
+
+/* Monotonic clocks begin anywhere and go by up to a thousandth too fast or too slowly. */
+static void set_clock(struct sim_client *client) {
+  struct sim_choices *choices = &client->world->choices;
+  if (client->world->options.clocks) {
+    client->skew_us = sim_span(choices, SIM_APP, 0, INT64_C(100000000000000));
+    client->drift_ppm = (int64_t)sim_choose(choices, SIM_APP, 2001) - 1000;
+  }
+}
+
 int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   if (world->client_count >= (last ? SIM_CLIENTS : SIM_CLIENTS - SIM_PROOFS)) {
     return -1;
@@ -106,6 +129,7 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   ktxn__mem_init(&client->mem, 0);
   client->log = (struct ktxn__log){world->trace ? KTXN__LOG_DEBUG : KTXN__LOG_OFF, world->trace ? on_log : NULL, client};
   sim_net_ports(client);
+  set_clock(client);
   fill_settings(client);
   if (!make_engine(client)) {
     sim_violate(world, "resources: a client could not be made");
@@ -113,7 +137,7 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   }
   client->alive = true;
   world->owner[id] = index;
-  ktxn__sender_attach(client->sender, world->now_us);
+  ktxn__sender_attach(client->sender, sim_client_now(client));
   sim_tell(world, "client %d starts with %s", (int)index, client->tid);
   sim_app_start(client, last);
   if (world->sweep.alloc > 0 && index == 0) {
@@ -156,7 +180,7 @@ void sim_client_run(struct sim_world *world, int32_t index) {
   int turns = 0;
   do {
     client->woken = false;
-    next_us = ktxn__engine_run(client->engine, world->now_us);
+    next_us = world_time(client, ktxn__engine_run(client->engine, sim_client_now(client)));
     sim_app_step(client);
     if (!client->alive) {
       return;
@@ -198,7 +222,7 @@ void sim_client_kill(struct sim_world *world, int32_t index) {
     world->stats->allocations += world->sweep.alloc - 1 - (uint64_t)atomic_load(&client->mem.fail_after);
     ktxn__mem_fail(&client->mem, 0, false);
   }
-  ktxn__sender_release(client->sender, world->now_us);
+  ktxn__sender_release(client->sender, sim_client_now(client));
   ktxn__engine_free(client->engine);
   if (!client->gone) {
     sim_violate(world, "resources: client %d was freed and its sender has not let go", (int)index);

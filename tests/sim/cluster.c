@@ -66,11 +66,12 @@ static void strike_later(struct sim_world *world, enum sim_around around, int32_
   sim_schedule(world, world->now_us + after_us, SIM_EVENT_STRIKE, around, (uint32_t)node);
 }
 
-/* A successor of a coordinator that is cut off can't be reached any more, when something begins behind an end. */
-static void send_back(struct sim_world *world, int32_t node, int16_t api) {
-  if (world->usurper == node && api == KTXN__MODEL_END_TXN && bad(world, SIM_FAULT, 500000)) {
-    world->usurper = -1;
-    strike_later(world, SIM_AROUND_SHUT, node, sim_span(&world->choices, SIM_FAULT, 100, 50000));
+/* A successor of a coordinator that is cut off can't be reached any more, when something begins behind an end or a bump. */
+static void send_back(struct sim_world *world, int32_t node, bool turn) {
+  if (world->usurper == node && turn && bad(world, SIM_FAULT, 500000)) {
+    int64_t after_us = sim_span(&world->choices, SIM_FAULT, 100, 50000);
+    world->usurper = sim_choose(&world->choices, SIM_FAULT, 2) == 0 ? -1 : node;
+    strike_later(world, SIM_AROUND_SHUT, node, after_us);
   }
 }
 
@@ -85,7 +86,7 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   if (asked && bad(world, SIM_FAULT, world->options.meddle)) {
     strike_later(world, SIM_AROUND_MEDDLE, node, 0);
   }
-  send_back(world, node, request->api);
+  send_back(world, node, request->api == KTXN__MODEL_END_TXN || bump);
   if ((asked || write) && bad(world, SIM_FAULT, world->options.usurped)) {
     bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
     strike_later(world, SIM_AROUND_USURP, 0, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000));

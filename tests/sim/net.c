@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/places.h"
 #include "tests/sim/world.h"
 
 /*
@@ -31,8 +32,27 @@ static struct sim_conn *conn_of(struct sim_client *client, uint32_t id, uint32_t
 
 /* ---- ports ----------------------------------------------------------------------------------------------------------- */
 
-static int64_t port_wall_ms(void *ctx) { return 1700000000000 + ((struct sim_client *)ctx)->world->now_us / 1000; }
+/* Wall clocks are set, forwards and backwards. */
+static int64_t port_wall_ms(void *ctx) {
+  struct sim_client *client = ctx;
+  struct sim_world *world = client->world;
+  if (world->options.clocks && bad(world, SIM_NET, 1000)) {
+    sim_places_fault(SIM_FAULT_WALL);
+    client->wall_ms = sim_span(&world->choices, SIM_NET, 0, INT64_C(1000000000000)) - 500000000000;
+  }
+  return 1700000000000 + client->wall_ms + world->now_us / 1000;
+}
+
 static uint64_t port_random(void *ctx) { return sim_random(&((struct sim_client *)ctx)->world->choices); }
+
+/* How long nothing comes of a connection: often longer than its setup may take. */
+static int64_t hang_us(struct sim_world *world) {
+  if (!bad(world, SIM_NET, world->options.net_hang)) {
+    return 0;
+  }
+  sim_places_fault(SIM_FAULT_HANG);
+  return sim_span(&world->choices, SIM_NET, 1000000, 60000000);
+}
 
 static int port_connect(void *ctx, uint32_t id, const struct ktxn__address *address, const char *host) {
   struct sim_client *client = ctx;
@@ -46,8 +66,9 @@ static int port_connect(void *ctx, uint32_t id, const struct ktxn__address *addr
     return -24;
   }
   uint32_t index = world->conn_count++;
-  world->conns[index] = (struct sim_conn){.id = id, .client = client->index, .node = address->port - PORT_FIRST, .connecting = true, .world = world};
-  sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_CONNECT, index, 0);
+  world->conns[index] = (struct sim_conn){
+      .id = id, .client = client->index, .node = address->port - PORT_FIRST, .connecting = true, .world = world};
+  sim_schedule(world, world->now_us + hang_us(world) + delay_us(world), SIM_EVENT_CONNECT, index, 0);
   return 0;
 }
 
@@ -87,6 +108,19 @@ static void send_on(struct sim_world *world, uint32_t index, enum sim_event_type
   free(spoilt);
 }
 
+/* How many of them a full send buffer takes. */
+static size_t room_for(struct sim_world *world, struct sim_conn *conn, uint32_t index, size_t size) {
+  if (size == 0 || !bad(world, SIM_NET, world->options.net_short)) {
+    return size;
+  }
+  sim_places_fault(SIM_FAULT_SHORT);
+  conn->blocked = true;
+  conn->full_us = conn->full ? conn->full_us : world->now_us;
+  size = sim_choose(&world->choices, SIM_NET, (uint32_t)size);
+  sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_WRITABLE, index, 0);
+  return size;
+}
+
 static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *spans, size_t count) {
   struct sim_client *client = ctx;
   struct sim_world *world = client->world;
@@ -95,6 +129,9 @@ static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *span
   size_t size = 0;
   if (client->dying || conn == NULL) {
     return -1;
+  }
+  if (conn->blocked) {
+    sim_violate(world, "contract: client %d writes to a connection that is full", (int)client->index);
   }
   for (size_t i = 0; i < count; i++) {
     size += spans[i].size;
@@ -105,17 +142,20 @@ static int64_t port_writev(void *ctx, uint32_t id, const struct ktxn__span *span
     memcpy(all + size, spans[i].data, spans[i].size);
     size += spans[i].size;
   }
-  sim_wire_sent(world, client, index, all, size);
   bool broken = bad(world, SIM_NET, world->options.net_cut); /* nothing has left, which the client can't know */
-  if (!broken) {
-    send_on(world, index, SIM_EVENT_TO_NODE, &conn->to_node_us, held_us(world), all, size);
+  size_t taken = broken ? size : room_for(world, conn, index, size);
+  sim_wire_sent(world, client, index, all, size, taken);
+  conn->full = conn->blocked;
+  if (!broken && taken > 0) {
+    send_on(world, index, SIM_EVENT_TO_NODE, &conn->to_node_us, held_us(world), all, taken);
   }
   free(all);
-  return broken ? -1 : (int64_t)size;
+  return broken ? -1 : (int64_t)taken;
 }
 
 static void close_client_side(struct sim_world *world, struct sim_conn *conn, uint32_t index) {
   conn->id = 0;
+  conn->blocked = false;
   sim_wire_closed(&world->clients[conn->client], index);
   int64_t at_us = conn->to_node_us > world->now_us ? conn->to_node_us : world->now_us;
   sim_schedule(world, at_us, SIM_EVENT_CLIENT_CLOSED, index, 0);
@@ -133,9 +173,18 @@ static void port_close(void *ctx, uint32_t id) {
 static void port_resolve(void *ctx, uint32_t token, const char *host, uint16_t port) {
   struct sim_client *client = ctx;
   (void)host;
-  if (!client->dying) {
-    sim_schedule(client->world, client->world->now_us + 1, SIM_EVENT_RESOLVED, (uint32_t)client->index | (uint32_t)port << 8, token);
+  if (client->dying) {
+    return;
   }
+  struct sim_world *world = client->world;
+  bool late = bad(world, SIM_NET, world->options.no_name);
+  int64_t after_us = late ? sim_span(&world->choices, SIM_NET, 1000, 30000000) : 1;
+  bool none = late && sim_choose(&world->choices, SIM_NET, 2) == 1;
+  enum sim_event_type type = none ? SIM_EVENT_NO_NAME : SIM_EVENT_RESOLVED;
+  if (none) {
+    sim_places_fault(SIM_FAULT_NO_NAME);
+  }
+  sim_schedule(world, world->now_us + after_us, type, (uint32_t)client->index | (uint32_t)port << 8, token);
 }
 
 static void *port_lock_new(void *ctx) { return ktxn__alloc(&((struct sim_client *)ctx)->mem, 1); }
@@ -182,28 +231,43 @@ static void tell_closed(struct sim_world *world, struct sim_conn *conn, const ch
   if (client != NULL) {
     conn->id = 0;
     sim_wire_closed(client, (uint32_t)(conn - world->conns));
-    ktxn__engine_closed(client->engine, id, why, world->now_us);
+    ktxn__engine_closed(client->engine, id, why, sim_client_now(client));
     sim_client_soon(client);
   }
 }
 
+static bool is_paused(const struct sim_world *world, const struct sim_conn *conn) {
+  return world->clients[conn->client].alive && world->clients[conn->client].paused;
+}
+
 /* A paused process still has its kernel: what was under way arrives when it wakes up. */
-static bool sleeps(struct sim_world *world, const struct sim_conn *conn, enum sim_event_type type, uint32_t index,
-                   const uint8_t *bytes, size_t size) {
-  if (!world->clients[conn->client].alive || !world->clients[conn->client].paused) {
+static bool sleeps(struct sim_world *world, const struct sim_conn *conn, enum sim_event_type type, uint32_t index) {
+  if (!is_paused(world, conn)) {
     return false;
   }
-  if (bytes == NULL) {
-    sim_schedule(world, world->now_us + 50000, type, index, 0);
-  } else {
-    sim_schedule_bytes(world, world->now_us + 50000, type, index, bytes, size);
+  sim_schedule(world, world->now_us + 50000, type, index, 0);
+  return true;
+}
+
+/* The same for what a stream brings, its end among it: what comes behind something that waits, waits behind it. */
+static bool waits(struct sim_world *world, const struct sim_event *event) {
+  struct sim_conn *conn = &world->conns[event->a];
+  bool waited = event->b != 0;
+  conn->waiting -= waited;
+  if (!is_paused(world, conn) && (waited || conn->waiting == 0)) {
+    return false;
   }
+  if (is_paused(world, conn) && conn->wakes_us <= world->now_us) {
+    conn->wakes_us = world->now_us + 50000;
+  }
+  conn->waiting++;
+  sim_schedule_again(world, conn->wakes_us, event);
   return true;
 }
 
 void sim_net_connect(struct sim_world *world, uint32_t index) {
   struct sim_conn *conn = &world->conns[index];
-  if (!conn->connecting || sleeps(world, conn, SIM_EVENT_CONNECT, index, NULL, 0)) {
+  if (!conn->connecting || sleeps(world, conn, SIM_EVENT_CONNECT, index)) {
     return;
   }
   conn->connecting = false;
@@ -218,7 +282,7 @@ void sim_net_connect(struct sim_world *world, uint32_t index) {
     return;
   }
   conn->link = ktxn__front_open(world->front, conn->node, "127.0.0.1", conn);
-  ktxn__engine_connected(client->engine, conn->id, world->now_us);
+  ktxn__engine_connected(client->engine, conn->id, sim_client_now(client));
   sim_client_soon(client);
 }
 
@@ -271,34 +335,48 @@ static void count_answers(struct sim_client *client, struct sim_conn *conn, uint
     size -= part;
     if (conn->head_size == 8 && conn->body_left == 0) {
       struct ktxn__span body = {conn->body, conn->body_size};
-      sim_wire_answered(client->world, client, index, (int32_t)big_endian(conn->head + 4), body);
+      int32_t correlation = (int32_t)big_endian(conn->head + 4);
+      if (correlation == conn->expected) { /* or the client drops the connection, and what has come with it */
+        sim_wire_answered(client->world, client, index, correlation, body);
+        conn->expected++;
+      }
       conn->head_size = 0;
     }
   }
 }
 
-void sim_net_to_client(struct sim_world *world, uint32_t index, const uint8_t *bytes, size_t size) {
-  struct sim_conn *conn = &world->conns[index];
-  if (sleeps(world, conn, SIM_EVENT_TO_CLIENT, index, bytes, size)) {
+void sim_net_to_client(struct sim_world *world, const struct sim_event *event) {
+  struct sim_conn *conn = &world->conns[event->a];
+  if (waits(world, event)) {
     return;
   }
   struct sim_client *client = client_of(world, conn);
   if (client != NULL) {
     if (world->options.hostile == 0) {
-      count_answers(client, conn, index, bytes, size);
+      count_answers(client, conn, event->a, event->bytes, event->size);
     }
-    ktxn__engine_received(client->engine, conn->id, bytes, size, world->now_us);
+    ktxn__engine_received(client->engine, conn->id, event->bytes, event->size, sim_client_now(client));
     sim_client_soon(client);
   }
 }
 
 void sim_net_client_closed(struct sim_world *world, uint32_t index) { drop_link(&world->conns[index]); }
 
-void sim_net_node_closed(struct sim_world *world, uint32_t index) {
-  struct sim_conn *conn = &world->conns[index];
-  if (!sleeps(world, conn, SIM_EVENT_NODE_CLOSED, index, NULL, 0)) {
-    tell_closed(world, conn, "Connection reset by peer");
+void sim_net_node_closed(struct sim_world *world, const struct sim_event *event) {
+  if (!waits(world, event)) {
+    tell_closed(world, &world->conns[event->a], "Connection reset by peer");
   }
+}
+
+void sim_net_writable(struct sim_world *world, uint32_t index) {
+  struct sim_conn *conn = &world->conns[index];
+  struct sim_client *client = client_of(world, conn);
+  if (!conn->blocked || sleeps(world, conn, SIM_EVENT_WRITABLE, index) || client == NULL) {
+    return;
+  }
+  conn->blocked = false;
+  ktxn__engine_writable(client->engine, conn->id, sim_client_now(client));
+  sim_client_soon(client);
 }
 
 uint32_t sim_net_left_open(const struct sim_world *world, int32_t client) {

@@ -113,20 +113,25 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
     enum ktxn__model_release release;
     int16_t level;
     uint32_t level_change, refused;
-  } kinds[] = {{KTXN__MODEL_3_9, 0, 0, 0},
-               {KTXN__MODEL_2_8, 0, 0, 0},
-               {KTXN__MODEL_4_4, 2, 500000, 0},
-               {KTXN__MODEL_4_4, 1, 0, 100000},
-               {KTXN__MODEL_4_4, 2, 0, 100000}};
-  uint32_t kind = sim_choose(choices, SIM_OPTIONS, 5);
+    uint32_t lost;    /* answers; 0 = and no other request of unknown fate but those under way when something changes hands */
+    int64_t least_ms; /* transaction.timeout.ms: a node that is cut off is busy for as long as that */
+  } kinds[] = {{KTXN__MODEL_3_9, 0, 0, 0, 0, 5000},
+               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000}, /* no looks: the longest stories */
+               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000},
+               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000},
+               {KTXN__MODEL_4_4, 2, 500000, 0, 0, 5000},
+               {KTXN__MODEL_4_4, 2, 500000, 0, 20000, 5000},
+               {KTXN__MODEL_4_4, 1, 0, 100000, 20000, 5000},
+               {KTXN__MODEL_4_4, 2, 0, 100000, 20000, 5000}};
+  uint32_t kind = sim_choose(choices, SIM_OPTIONS, sizeof kinds / sizeof kinds[0]);
   options->release = kinds[kind].release;
   options->level = kinds[kind].level;
   options->level_change = kinds[kind].level_change;
   options->refused = kinds[kind].refused;
-  options->verification = kind >= 2;
+  options->verification = kinds[kind].release == KTXN__MODEL_4_4;
   options->nodes = 2 + (int32_t)(sim_choose(choices, SIM_OPTIONS, 3) == 2);
   options->partitions = 2 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_PARTITIONS - 1);
-  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, 5000, 60000);
+  options->transaction_timeout_ms = sim_span(choices, SIM_OPTIONS, kinds[kind].least_ms, 10 * kinds[kind].least_ms);
   options->request_timeout_ms = sim_span(choices, SIM_OPTIONS, 500, 2000);
   options->delivery_timeout_ms = options->request_timeout_ms + sim_span(choices, SIM_OPTIONS, 100, 20000);
   options->usurped = (uint32_t)sim_span(choices, SIM_OPTIONS, 50000, 500000);
@@ -134,8 +139,8 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
   options->process_fault = 0;
   options->cluster_fault = 0;
   options->meddle = 0;
-  options->answer_lost = options->answer_mute = 20000;
-  if (sim_choose(choices, SIM_OPTIONS, 2) == 0) { /* and nothing else: what is left has no request of unknown fate in its way */
+  options->answer_lost = options->answer_mute = kinds[kind].lost;
+  if (kinds[kind].lost == 0) {
     options->net_hold = options->net_cut = options->answer_lost = options->answer_mute = options->answer_late = 0;
   }
 }
@@ -169,6 +174,10 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->first_epoch = last_epochs == 7 ? (int16_t)(32760 + sim_choose(choices, SIM_OPTIONS, 7)) : 0;
   uint32_t kind = sim_choose(choices, SIM_OPTIONS, 16);
   options->refused = sim_choose(choices, SIM_OPTIONS, 8) == 7 ? swarm(choices, 300000) : 0;
+  options->net_short = swarm(choices, 300000);
+  options->net_hang = swarm(choices, 100000);
+  options->no_name = swarm(choices, 100000);
+  options->clocks = sim_choose(choices, SIM_OPTIONS, 2) == 1;
   if (kind >= 12) {
     make_gentle(options);
   } else if (kind == 11) {
@@ -213,16 +222,17 @@ void sim_options_print(const struct sim_options *o) {
   printf("release %s, level %d, verification %d, nodes %d, partitions %d, ids %d; transactions %d of up to %d records\n",
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
-  printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u; answers: code %u, lost %u, "
-         "mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, meddle %u, usurped %u, refused %u, "
-         "level %u, oversleep %u, no memory %u, hostile %u%s\n",
-         o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->answer_code, o->answer_lost,
-         o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle,
-         o->usurped, o->refused, o->level_change, o->oversleep, o->no_memory, o->hostile, o->gentle ? "; gentle" : "");
+  printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u, short %u, hang %u, "
+         "no name %u; answers: code %u, lost %u, mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, "
+         "meddle %u, usurped %u, refused %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
+         o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->net_short, o->net_hang,
+         o->no_name, o->answer_code, o->answer_lost, o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds,
+         o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->refused, o->level_change, o->oversleep, o->no_memory,
+         o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
-         "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d; epochs from %d\n",
+         "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d; epochs from %d%s\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,
          (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->transaction_timeout_ms,
          (long long)o->request_timeout_ms, (long long)o->delivery_timeout_ms, (long long)o->linger_ms, (long long)o->backoff_ms,
-         (long long)o->batch_bytes, o->pacing, o->first_epoch);
+         (long long)o->batch_bytes, o->pacing, o->first_epoch, o->clocks ? "; clocks differ" : "");
 }

@@ -17,7 +17,7 @@ enum ktxn__txn_verdict __wrap_ktxn__txn_batch_result(struct ktxn__txn *txn, int6
                                                      const struct ktxn__txn_batch_result *result, int *code);
 
 enum { PLACES = 4096 };
-enum kind { KIND_FREE, KIND_ANSWER, KIND_STEP, KIND_BATCH };
+enum kind { KIND_FREE, KIND_ANSWER, KIND_STEP, KIND_BATCH, KIND_FAULT };
 
 struct place {
   uint64_t key; /* kind in the highest byte; 0 = free */
@@ -87,6 +87,8 @@ enum ktxn__txn_verdict __wrap_ktxn__txn_batch_result(struct ktxn__txn *txn, int6
   return verdict;
 }
 
+void sim_places_fault(enum sim_fault fault) { reached(key_of(KIND_FAULT, (uint8_t)fault, 0, 0, 0)); }
+
 /* ---- names ------------------------------------------------------------------------------------------------------------- */
 
 static void name_code(int16_t code, char *text, size_t size) {
@@ -107,6 +109,7 @@ static void name_moment(uint8_t byte, char *text, size_t size) {
 static void name_place(uint64_t key, char *text, size_t size) {
   static const char *const purposes[] = {"transaction", "repeat", "fence", "debt", "evidence", "pace"};
   static const char *const verdicts[] = {"done", "again", "refresh", "reset", "split", "failed", "ignored"};
+  static const char *const faults[] = {"a write is taken in part", "a connection hangs", "no such name", "a wall clock is set"};
   uint8_t a = (uint8_t)(key >> 48), b = (uint8_t)(key >> 40), c = (uint8_t)(key >> 32);
   char first[48], second[48];
   switch ((enum kind)(key >> 56)) {
@@ -119,6 +122,9 @@ static void name_place(uint64_t key, char *text, size_t size) {
       name_moment(a, first, sizeof first);
       name_moment(b, second, sizeof second);
       snprintf(text, size, "step V%d %s -> %s", c, first, second);
+      return;
+    case KIND_FAULT:
+      snprintf(text, size, "fault %s", faults[a]);
       return;
     default:
       name_code((int16_t)key, first, sizeof first);

@@ -157,7 +157,8 @@ int main(int argc, char **argv) {
   struct arguments a;
   if (!parse(argc, argv, &a)) {
     fprintf(stderr, "usage: ktxn-sim [--seed N] [--runs N | --transactions N | --seconds N] [--sweep | --pairs | --alloc]\n"
-                    "                [--hostile] [--trace] [--shrink [--save FILE]] [--verbose]\n                [--play FILE] [--print-places | --places FILE]\n");
+                    "                [--hostile] [--trace] [--shrink [--save FILE]] [--verbose]\n"
+                    "                [--play FILE] [--print-places | --places FILE]\n");
     return 2;
   }
   struct sim_stats stats = {0};

@@ -194,11 +194,18 @@ static uint32_t in_flight(const struct sim_wire *wire, uint32_t partition, const
   return count;
 }
 
+/* What waited while a connection was full, from before that moment: it leaves late, as what the network holds up arrives late. */
+static bool held_since(const struct sim_world *world, const struct letter *letter, int64_t at_us) {
+  const struct sim_conn *conn = &world->conns[letter->conn];
+  return conn->full && conn->full_us <= at_us;
+}
+
 /* The first write behind an end is the next transaction's. */
 static void note_write(struct sim_wire *wire, int16_t producer_epoch, bool v2) {
   if (wire->ended || wire->wrote_epoch != producer_epoch) {
     wire->ended = wire->wrote_v1 = wire->wrote_v2 = false;
   }
+  wire->over = false;
   wire->wrote_epoch = producer_epoch;
   wire->wrote_v1 = wire->wrote_v1 || !v2;
   wire->wrote_v2 = wire->wrote_v2 || v2;
@@ -217,6 +224,9 @@ static void check_partition(struct sim_world *world, struct sim_client *client, 
   int32_t partition = part->index;
   bool asks = letter->header.version < 12; /* from 12 on the leader registers it (KIP-890) */
   bool ours = part->batch.producer_id == wire->registered_id && part->batch.producer_epoch == wire->registered_epoch;
+  if (wire->ended && held_since(world, letter, wire->ended_us)) {
+    return;
+  }
   if (asks && (!ours || (wire->registered & 1u << partition) == 0)) {
     sim_violate(world, "S8: client %d writes to partition %d, and no registration of it was acknowledged", (int)client->index,
                 (int)partition);
@@ -256,6 +266,7 @@ static void on_add_partitions(struct sim_world *world, struct sim_client *client
   }
   check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
   client->wire.look.fresh = false;
+  client->wire.over = false;
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, partitions);
 }
 
@@ -263,6 +274,7 @@ static void on_add_offsets(struct sim_world *world, struct sim_client *client, c
   const struct ktxn__model_add_offsets *add = &letter->request.add_offsets;
   check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
   client->wire.look.fresh = false;
+  client->wire.over = false;
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, 0);
 }
 
@@ -297,14 +309,30 @@ static void check_version(struct sim_world *world, const struct sim_client *clie
   }
 }
 
+/* txn/README.md: up to version 4 a node that is cut off may answer 0 for the transaction before. It must have acknowledged a
+ * registration of this one; what is ended once more behind a look, as a late registration has opened it again, has been told already. */
+static void check_acked(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
+  const struct ktxn__model_end_txn *end = &letter->request.end_txn;
+  struct sim_wire *wire = &client->wire;
+  int32_t node = world->conns[letter->conn].node;
+  bool ours = wire->registered_id == end->producer_id && wire->registered_epoch == end->producer_epoch;
+  bool acked = ours && (wire->acked_nodes & 1u << node) != 0;
+  wire->over = wire->over || (wire->look.fresh && (wire->look.node == node || wire->look.ongoing));
+  if (letter->header.version < 5 && !acked && !wire->over) {
+    sim_violate(world, "S8: client %d commits at node %d, which has acknowledged no registration of it", (int)client->index, (int)node);
+  }
+}
+
 static void on_end(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_end_txn *end = &letter->request.end_txn;
   check_identity(world, client, letter->header.key, end->producer_id, end->producer_epoch);
   check_version(world, client, letter->header.version, end->producer_epoch);
   if (end->committed) {
     check_commit(world, client, end);
+    check_acked(world, client, letter);
   }
   client->wire.ended = true;
+  client->wire.ended_us = world->now_us;
   client->wire.look.fresh = false;
   client->wire.registered = 0;
   client->wire.group = false;
@@ -344,7 +372,8 @@ static void on_init(struct sim_world *world, struct sim_client *client, const st
 }
 
 static void on_letter(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
-  if (client->wire.fatal_us >= 0 && world->now_us > client->wire.fatal_us) {
+  int64_t fatal_us = client->wire.fatal_us;
+  if (fatal_us >= 0 && world->now_us > fatal_us && !held_since(world, letter, fatal_us)) {
     sim_violate(world, "S8: client %d has ended and sends request %d", (int)client->index, letter->header.key);
   }
   switch (letter->header.key) {
@@ -391,30 +420,49 @@ static void check_rate(struct sim_world *world, struct sim_client *client, int16
   }
 }
 
-void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size) {
-  for (size_t at = 0; at + FRAME_HEAD <= size && world->options.hostile == 0;) {
-    size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-    struct ktxn__span frame = {bytes + at + FRAME_HEAD, length};
-    struct letter letter = {.conn = conn};
-    size_t used = 0;
-    at += FRAME_HEAD + length;
-    if (at > size || !ktxn__msg_header_decode(frame, &letter.header, &used)) {
-      sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
-      return;
-    }
-    check_rate(world, client, letter.header.key);
-    if (!is_judged(letter.header.key)) {
-      continue;
-    }
-    if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
-      sim_letter_note(world, client, conn, letter.header.correlation);
-    }
-    if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, length - used}, &letter)) {
-      on_letter(world, client, &letter);
-    } else {
-      sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index,
-                  letter.header.key, letter.header.version);
-    }
-    ktxn__arena_reset(&world->wire_arena);
+/* One whole request. */
+static void judge(struct sim_world *world, struct sim_client *client, uint32_t conn, struct ktxn__span frame) {
+  struct letter letter = {.conn = conn};
+  size_t used = 0;
+  if (!ktxn__msg_header_decode(frame, &letter.header, &used)) {
+    sim_violate(world, "S8: client %d sends what is no request", (int)client->index);
+    return;
   }
+  struct sim_conn *link = &world->conns[conn];
+  link->expected = link->asked ? link->expected : letter.header.correlation;
+  link->asked = true;
+  check_rate(world, client, letter.header.key);
+  if (!is_judged(letter.header.key)) {
+    return;
+  }
+  if (letter.header.key != KTXN__MODEL_INIT_PRODUCER_ID) { /* a late copy fences, see docs/TRANSACTIONS.md, what no client can promise */
+    sim_letter_note(world, client, conn, letter.header.correlation);
+  }
+  if (read_body(world, (struct ktxn__span){(const uint8_t *)frame.data + used, frame.size - used}, &letter)) {
+    on_letter(world, client, &letter);
+  } else {
+    sim_violate(world, "S8: client %d sends request %d version %d, which no broker can read", (int)client->index, letter.header.key,
+                letter.header.version);
+  }
+  ktxn__arena_reset(&world->wire_arena);
+}
+
+static size_t frame_size(const uint8_t *at) {
+  return FRAME_HEAD + ((size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]);
+}
+
+/* Of `size` bytes that are offered, `taken` leave. A request is judged when it is offered first: from then on it counts as having left,
+ * and will, if the connection lasts. */
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t index, const uint8_t *bytes, size_t size, size_t taken) {
+  struct sim_conn *conn = &world->conns[index];
+  size_t at = conn->judged;
+  while (world->options.hostile == 0 && at + FRAME_HEAD <= size && at + frame_size(bytes + at) <= size) {
+    size_t whole = frame_size(bytes + at);
+    judge(world, client, index, (struct ktxn__span){bytes + at + FRAME_HEAD, whole - FRAME_HEAD});
+    at += whole;
+  }
+  if (at < taken && world->options.hostile == 0) {
+    sim_violate(world, "S8: client %d offers a request in parts", (int)client->index);
+  }
+  conn->judged = at > taken ? at - taken : 0;
 }

@@ -46,6 +46,7 @@ struct sim_wire_rate {
 struct sim_wire_look {
   bool fresh;
   bool ended; /* nothing is open, and no end is under way */
+  bool ongoing; /* a transaction is open */
   bool empty;
   int32_t node;
   int64_t producer_id;
@@ -80,9 +81,12 @@ struct sim_wire {
   int16_t producer_epoch;
   uint32_t registered; /* partitions whose registration was acknowledged since the last end, under this identity: */
   bool group;          /* the same for offsets */
+  uint32_t acked_nodes; /* a bit for each node that has acknowledged a registration since an end was, under this identity */
+  bool over; /* an end was acknowledged, or follows a look, and nothing has left since that registers or writes */
   int64_t registered_id;
   int16_t registered_epoch;
-  bool ended;          /* an end has left since the last write */
+  bool ended;          /* an end has left since the last write: */
+  int64_t ended_us;    /* when */
   bool wrote_v1, wrote_v2; /* by which requests the open transaction was written, under this epoch: */
   int16_t wrote_epoch;
   struct sim_wire_look look;
@@ -100,8 +104,8 @@ struct sim_client;
 struct ktxn__model_seen;
 
 void sim_wire_start(struct sim_wire *wire);
-/** These bytes, whole requests, leave on that connection. */
-void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size);
+/** These bytes are offered to that connection, and the first `taken` of them leave. */
+void sim_wire_sent(struct sim_world *world, struct sim_client *client, uint32_t conn, const uint8_t *bytes, size_t size, size_t taken);
 /** That answer, without its correlation id, is handed to the client. */
 void sim_wire_answered(struct sim_world *world, struct sim_client *client, uint32_t conn, int32_t correlation, struct ktxn__span body);
 /** No answer comes on that connection any more. */

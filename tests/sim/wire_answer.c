@@ -24,6 +24,7 @@ static void acknowledge(struct sim_wire *wire, const struct sim_wire_call *call,
   bool same = wire->registered_id == call->producer_id && wire->registered_epoch == call->producer_epoch;
   wire->registered = (same ? wire->registered : 0) | partitions;
   wire->group = (same && wire->group) || group;
+  wire->acked_nodes = (same ? wire->acked_nodes : 0) | (partitions != 0 || group ? 1u << call->node : 0);
   wire->registered_id = call->producer_id;
   wire->registered_epoch = call->producer_epoch;
 }
@@ -62,6 +63,8 @@ static void on_end(struct sim_wire *wire, const struct sim_wire_call *call, cons
   const struct ktxn__msg_end_txn_response *answer = message;
   if (answer->error_code == 0) {
     got_on(wire);
+    wire->acked_nodes = 0;
+    wire->over = true;
   }
   if (answer->error_code == 0 && call->producer_epoch > wire->offset_epoch) {
     wire->offset_lost = false;
@@ -77,6 +80,7 @@ static void on_look(struct sim_wire *wire, const struct sim_wire_call *call, con
     wire->look.empty = ktxn__str_equal(state->transaction_state, KTXN__STR("Empty"));
     wire->look.ended = wire->look.empty || ktxn__str_equal(state->transaction_state, KTXN__STR("CompleteCommit")) ||
                        ktxn__str_equal(state->transaction_state, KTXN__STR("CompleteAbort"));
+    wire->look.ongoing = ktxn__str_equal(state->transaction_state, KTXN__STR("Ongoing"));
     wire->look.producer_id = state->producer_id;
     wire->look.producer_epoch = state->producer_epoch;
   }

@@ -88,23 +88,32 @@ void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type ty
   push(world, (struct sim_event){at_us, world->order++, type, a, b, NULL, 0});
 }
 
-void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
-                        size_t size) {
+static uint8_t *copy_of(const uint8_t *bytes, size_t size) {
   uint8_t *copy = malloc(size + 1);
   if (copy == NULL) {
     abort();
   }
   memcpy(copy, bytes, size);
-  push(world, (struct sim_event){at_us, world->order++, type, a, 0, copy, size});
+  return copy;
+}
+
+void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
+                        size_t size) {
+  push(world, (struct sim_event){at_us, world->order++, type, a, 0, copy_of(bytes, size), size});
+}
+
+void sim_schedule_again(struct sim_world *world, int64_t at_us, const struct sim_event *event) {
+  uint8_t *bytes = event->bytes == NULL ? NULL : copy_of(event->bytes, event->size);
+  push(world, (struct sim_event){at_us, world->order++, event->type, event->a, 1, bytes, event->size});
 }
 
 /* ---- a run ----------------------------------------------------------------------------------------------------------- */
 
-static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token) {
+static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token, const char *why) {
   struct sim_client *client = &world->clients[a & 255];
   const struct ktxn__address address = {.family = 4, .bytes = {127, 0, 0, 1}, .port = (uint16_t)(a >> 8)};
   if (client->alive) {
-    ktxn__engine_resolved(client->engine, token, &address, 1, NULL, world->now_us);
+    ktxn__engine_resolved(client->engine, token, &address, why == NULL, why, sim_client_now(client));
     sim_client_soon(client);
   }
 }
@@ -141,16 +150,22 @@ static void handle(struct sim_world *world, const struct sim_event *event) {
       sim_net_to_node(world, event->a, event->bytes, event->size);
       return;
     case SIM_EVENT_TO_CLIENT:
-      sim_net_to_client(world, event->a, event->bytes, event->size);
+      sim_net_to_client(world, event);
       return;
     case SIM_EVENT_CLIENT_CLOSED:
       sim_net_client_closed(world, event->a);
       return;
     case SIM_EVENT_NODE_CLOSED:
-      sim_net_node_closed(world, event->a);
+      sim_net_node_closed(world, event);
       return;
     case SIM_EVENT_RESOLVED:
-      on_resolved(world, event->a, event->b);
+      on_resolved(world, event->a, event->b, NULL);
+      return;
+    case SIM_EVENT_NO_NAME:
+      on_resolved(world, event->a, event->b, "Name or service not known");
+      return;
+    case SIM_EVENT_WRITABLE:
+      sim_net_writable(world, event->a);
       return;
     case SIM_EVENT_CLIENT:
       sim_client_run(world, (int32_t)event->a);

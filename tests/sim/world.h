@@ -59,6 +59,10 @@ struct sim_options {
   uint32_t net_hold;      /* bytes to a node are late, by up to minutes */
   uint32_t net_pieces;
   uint32_t refuse;        /* a connection is refused */
+  uint32_t net_short;     /* a write takes only some of the bytes, or none */
+  uint32_t net_hang;      /* nothing comes of a connection, for longer than its setup may take */
+  uint32_t no_name;       /* an address is not found, or late */
+  bool clocks;            /* each process has a clock of its own, and wall clocks jump */
   uint32_t answer_code;   /* an error out of the request's table */
   uint32_t answer_lost;
   uint32_t answer_mute;
@@ -106,11 +110,13 @@ struct sim_sweep {
 
 enum sim_event_type {
   SIM_EVENT_CONNECT, /* a: conn */
+  SIM_EVENT_WRITABLE, /* a: conn */
   SIM_EVENT_TO_NODE, /* a: conn, bytes */
   SIM_EVENT_TO_CLIENT,
   SIM_EVENT_CLIENT_CLOSED, /* the client's close reaches the node */
   SIM_EVENT_NODE_CLOSED,   /* the node's close reaches the client */
-  SIM_EVENT_RESOLVED,      /* a: client, b: token */
+  SIM_EVENT_RESOLVED,      /* a: client and port, b: token */
+  SIM_EVENT_NO_NAME,       /* the same, and there is no such host */
   SIM_EVENT_CLIENT,        /* a: client; its engine or its application is due */
   SIM_EVENT_FRONT,
   SIM_EVENT_FAULT,
@@ -156,6 +162,14 @@ struct sim_conn {
   uint32_t body_left;
   uint8_t body[SIM_WIRE_BODY]; /* its first bytes */
   uint32_t body_size;
+  bool blocked;     /* a write was not taken in whole; a writable event follows */
+  uint32_t waiting; /* events of its stream that wait for a paused process */
+  int64_t wakes_us; /* until then */
+  bool full;        /* and until all of it has left: */
+  int64_t full_us;  /* since when */
+  bool asked;       /* a request was offered: */
+  int32_t expected; /* the correlation id of the next answer; another one is not taken */
+  size_t judged;    /* bytes that were offered and did not leave yet */
   uint32_t letters; /* of the newest of its requests that is remembered, from 1; 0 = none */
   struct sim_world *world;
   int64_t to_node_us; /* when the last byte arrives there */
@@ -213,6 +227,8 @@ struct sim_client {
   bool woken;   /* the engine has something to do */
   bool blocked; /* send waits for news: room or metadata */
   int64_t deadline_us; /* of the event that is in the heap */
+  int64_t skew_us, drift_ppm; /* of its clock */
+  int64_t wall_ms; /* how far its wall clock is off */
   int32_t index;
   int32_t id;
   int64_t ready_us; /* when its init returned; -1 = not yet */
@@ -240,7 +256,8 @@ struct sim_client {
 };
 
 struct sim_stats {
-  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits, spoilt, starved,
+  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits, spoilt,
+      starved,
       allocations; /* of clients that were to fail, see sim_sweep_alloc() */
 };
 
@@ -300,6 +317,8 @@ bool sim_world_run(struct sim_world *world);
 void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b);
 void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
                         size_t size);
+/** The same event later, marked by its b. */
+void sim_schedule_again(struct sim_world *world, int64_t at_us, const struct sim_event *event);
 void sim_violate(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_tell(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -313,9 +332,10 @@ void sim_options_print(const struct sim_options *options);
 void sim_net_ports(struct sim_client *client);
 void sim_net_connect(struct sim_world *world, uint32_t conn);
 void sim_net_to_node(struct sim_world *world, uint32_t conn, const uint8_t *bytes, size_t size);
-void sim_net_to_client(struct sim_world *world, uint32_t conn, const uint8_t *bytes, size_t size);
+void sim_net_to_client(struct sim_world *world, const struct sim_event *event);
 void sim_net_client_closed(struct sim_world *world, uint32_t conn);
-void sim_net_node_closed(struct sim_world *world, uint32_t conn);
+void sim_net_node_closed(struct sim_world *world, const struct sim_event *event);
+void sim_net_writable(struct sim_world *world, uint32_t conn);
 /** Connections that client has not closed. */
 uint32_t sim_net_left_open(const struct sim_world *world, int32_t client);
 void sim_net_drop_node(struct sim_world *world, int32_t node);
@@ -327,6 +347,8 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last);
 void sim_client_run(struct sim_world *world, int32_t index);
 void sim_client_kill(struct sim_world *world, int32_t index);
 void sim_client_soon(struct sim_client *client);
+/** What its clock shows; nothing else is told to its engine. */
+int64_t sim_client_now(const struct sim_client *client);
 /** It ends while its abort is under way. */
 void sim_client_note_unswept(struct sim_world *world, const struct sim_client *client);
 
