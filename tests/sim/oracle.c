@@ -207,10 +207,17 @@ static bool may_be_reloaded(const struct sim_world *world, const ktxn_error *err
   return !world->sweep.on && error->code == KTXN_E_FENCED && strstr(error->message, "to InitProducerId") != NULL;
 }
 
+/* Protocol 2: nothing was acknowledged but a registration, by a node that is not the one which gave the epoch; the answer to the end is
+ * lost, and the next node may show what that end has made of it, or what a successor has. The outcome is told; the same page. */
+static bool may_be_own_end(const struct sim_world *world, int32_t client, const ktxn_error *error) {
+  return !world->sweep.on && error->code == KTXN_E_FENCED && strstr(error->message, "to Add") != NULL &&
+         world->clients[client].wire.asked_behind_v5;
+}
+
 void sim_needless_end(struct sim_world *world, int32_t client, const ktxn_error *error) {
   bool pair = world->sweep.strikes[1].at > 0;
   bool judged = world->sweep.on ? !pair && world->sweep.alloc == 0 : world->options.gentle;
-  if (judged && !may_be_reloaded(world, error)) {
+  if (judged && !may_be_reloaded(world, error) && !may_be_own_end(world, client, error)) {
     sim_violate(world, "S5: client %d has ended without need: %d %s", (int)client, error->code, error->message);
   }
 }

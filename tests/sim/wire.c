@@ -19,6 +19,7 @@ void sim_wire_start(struct sim_wire *wire) {
   wire->producer_id = -1;
   wire->fatal_us = -1;
   wire->bumped_id = -1;
+  wire->v5_id = -1;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
@@ -256,6 +257,12 @@ static void on_produce(struct sim_world *world, struct sim_client *client, const
   note_call(world, &client->wire, letter, producer_id, producer_epoch, partitions);
 }
 
+static void note_asked(struct sim_wire *wire, int64_t producer_id, int16_t producer_epoch) {
+  wire->look.fresh = false;
+  wire->over = false;
+  wire->asked_behind_v5 = wire->v5_id == producer_id && wire->v5_epoch == producer_epoch;
+}
+
 static void on_add_partitions(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_add_partitions *add = &letter->request.add_partitions;
   uint32_t partitions = 0;
@@ -265,16 +272,14 @@ static void on_add_partitions(struct sim_world *world, struct sim_client *client
     }
   }
   check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
-  client->wire.look.fresh = false;
-  client->wire.over = false;
+  note_asked(&client->wire, add->producer_id, add->producer_epoch);
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, partitions);
 }
 
 static void on_add_offsets(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   const struct ktxn__model_add_offsets *add = &letter->request.add_offsets;
   check_identity(world, client, letter->header.key, add->producer_id, add->producer_epoch);
-  client->wire.look.fresh = false;
-  client->wire.over = false;
+  note_asked(&client->wire, add->producer_id, add->producer_epoch);
   note_call(world, &client->wire, letter, add->producer_id, add->producer_epoch, 0);
 }
 
@@ -333,6 +338,10 @@ static void on_end(struct sim_world *world, struct sim_client *client, const str
   }
   client->wire.ended = true;
   client->wire.ended_us = world->now_us;
+  if (letter->header.version >= 5) {
+    client->wire.v5_id = end->producer_id;
+    client->wire.v5_epoch = end->producer_epoch;
+  }
   client->wire.look.fresh = false;
   client->wire.registered = 0;
   client->wire.group = false;

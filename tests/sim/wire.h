@@ -85,6 +85,9 @@ struct sim_wire {
   bool over; /* an end was acknowledged, or follows a look, and nothing has left since that registers or writes */
   int64_t registered_id;
   int16_t registered_epoch;
+  int64_t v5_id; /* under which identity an end by version 5 has left */
+  int16_t v5_epoch;
+  bool asked_behind_v5; /* and whether a registration was asked for since, under the same one */
   bool ended;          /* an end has left since the last write: */
   int64_t ended_us;    /* when */
   bool wrote_v1, wrote_v2; /* by which requests the open transaction was written, under this epoch: */
