@@ -122,7 +122,7 @@ struct ktxn__txn {
   bool tainted;    /* a copy of some request at it has an unknown fate */
   bool bump_ambiguous;
   bool last_commit; /* the command of the last end */
-  int32_t anchor;   /* V1: who acknowledged the InitProducerId or the last end at it */
+  int32_t anchor;   /* who acknowledged the InitProducerId or the last end at it */
 
   int32_t coordinator;
   int32_t avoid; /* the next FindCoordinator asks another broker than this */

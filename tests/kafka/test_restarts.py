@@ -135,6 +135,7 @@ class Moves(ThreeNodes):
         for p in range(3):
             program.cmd("send %s %d - b" % (topic, p))
         went_on = self.ended(program)
+        self.assertEqual(went_on, self.v2)  # partition 2 is still to be registered
         program.begin(*("%s %d - c" % (topic, p) for p in range(3)))
         program.commit()
         self.bring_back(topic)

@@ -111,7 +111,7 @@ class StaleV1(Stale):
             self.assertEqual((add(0), add(1)), (90, 0))
 
     def test_stale_node_remembers_an_empty_epoch(self):
-        """It would answer 48: it knows of no transaction. So a registration is repeated there first, and gets no answer."""
+        """The transaction has the epoch of a bump behind the move, so that node is behind, and what it says is no evidence."""
         self.set_up()
         was, now = self.move()
         self.transaction("one")

@@ -256,9 +256,9 @@ struct sim_client {
 };
 
 struct sim_stats {
-  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits, spoilt,
-      starved,
-      allocations; /* of clients that were to fail, see sim_sweep_alloc() */
+  uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits, spoilt;
+  uint64_t starved;
+  uint64_t allocations; /* of clients that were to fail, see sim_sweep_alloc() */
 };
 
 struct sim_world {
