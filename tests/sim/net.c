@@ -252,7 +252,7 @@ static bool sleeps(struct sim_world *world, const struct sim_conn *conn, enum si
 /* The same for what a stream brings, its end among it: what comes behind something that waits, waits behind it. */
 static bool waits(struct sim_world *world, const struct sim_event *event) {
   struct sim_conn *conn = &world->conns[event->a];
-  bool waited = event->b != 0;
+  bool waited = event->order != event->born;
   conn->waiting -= waited;
   if (!is_paused(world, conn) && (waited || conn->waiting == 0)) {
     return false;
@@ -352,6 +352,10 @@ void sim_net_to_client(struct sim_world *world, const struct sim_event *event) {
   }
   struct sim_client *client = client_of(world, conn);
   if (client != NULL) {
+    if (event->born < conn->came) {
+      sim_violate(world, "model: bytes of a stream overtake others");
+    }
+    conn->came = event->born;
     if (world->options.hostile == 0) {
       count_answers(client, conn, event->a, event->bytes, event->size);
     }

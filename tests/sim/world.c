@@ -55,6 +55,7 @@ static void push(struct sim_world *world, struct sim_event event) {
       abort();
     }
   }
+  world->order++;
   size_t at = world->heap_count++;
   for (; at > 0 && before(&event, &world->heap[(at - 1) / 2]); at = (at - 1) / 2) {
     world->heap[at] = world->heap[(at - 1) / 2];
@@ -85,7 +86,7 @@ static struct sim_event pop(struct sim_world *world) {
 }
 
 void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b) {
-  push(world, (struct sim_event){at_us, world->order++, type, a, b, NULL, 0});
+  push(world, (struct sim_event){at_us, world->order, world->order, type, a, b, NULL, 0});
 }
 
 static uint8_t *copy_of(const uint8_t *bytes, size_t size) {
@@ -99,12 +100,12 @@ static uint8_t *copy_of(const uint8_t *bytes, size_t size) {
 
 void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
                         size_t size) {
-  push(world, (struct sim_event){at_us, world->order++, type, a, 0, copy_of(bytes, size), size});
+  push(world, (struct sim_event){at_us, world->order, world->order, type, a, 0, copy_of(bytes, size), size});
 }
 
 void sim_schedule_again(struct sim_world *world, int64_t at_us, const struct sim_event *event) {
   uint8_t *bytes = event->bytes == NULL ? NULL : copy_of(event->bytes, event->size);
-  push(world, (struct sim_event){at_us, world->order++, event->type, event->a, 1, bytes, event->size});
+  push(world, (struct sim_event){at_us, world->order, event->born, event->type, event->a, event->b, bytes, event->size});
 }
 
 /* ---- a run ----------------------------------------------------------------------------------------------------------- */

@@ -137,6 +137,7 @@ enum sim_around {
 struct sim_event {
   int64_t at_us;
   uint64_t order; /* events of one moment keep their order */
+  uint64_t born;  /* its order when it was scheduled first */
   enum sim_event_type type;
   uint32_t a, b;
   uint8_t *bytes;
@@ -165,6 +166,7 @@ struct sim_conn {
   bool blocked;     /* a write was not taken in whole; a writable event follows */
   uint32_t waiting; /* events of its stream that wait for a paused process */
   int64_t wakes_us; /* until then */
+  uint64_t came;    /* what of its stream came last: when it was born */
   bool full;        /* and until all of it has left: */
   int64_t full_us;  /* since when */
   bool asked;       /* a request was offered: */
@@ -317,7 +319,7 @@ bool sim_world_run(struct sim_world *world);
 void sim_schedule(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, uint32_t b);
 void sim_schedule_bytes(struct sim_world *world, int64_t at_us, enum sim_event_type type, uint32_t a, const uint8_t *bytes,
                         size_t size);
-/** The same event later, marked by its b. */
+/** The same event later. */
 void sim_schedule_again(struct sim_world *world, int64_t at_us, const struct sim_event *event);
 void sim_violate(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_tell(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
