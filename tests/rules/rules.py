@@ -357,7 +357,7 @@ BETWEEN = [
          "                                step_register, step_pace,     step_offsets, step_end};",
          "static const step_fn steps[] = {step_init,  step_evidence, step_fence,   step_register,\n"
          "                                step_debt, step_pace,     step_offsets, step_end};",
-         Explorer("v1", NEEDLESS)),
+         Explorer("v1", WRONG)),
     Rule("4.3-taint-registration",
          "V1: a registration of unknown fate taints the epoch",
          "txn/error.c",
