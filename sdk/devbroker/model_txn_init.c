@@ -180,11 +180,11 @@ void ktxn__model_on_init_producer_id(struct ktxn__model *model, struct ktxn__mod
   }
 }
 
-/* Every coordinator looks through its ids at the same moments; one that is cut off could not write anything. */
-static bool scan_part(struct ktxn__model *model, struct ktxn__model_txn_part *part) {
-  struct ktxn__model_desk desk = {.part = part, .partition = model->txns.topic->partitions[part->index]};
-  desk.node = desk.partition->leader;
-  bool able = desk.node >= 0 && model->nodes[desk.node].up && !model->nodes[desk.node].cut && !ktxn__model_event_is_set(&part->load);
+/* Every coordinator looks through its ids at the same moments. One that is cut off can't write what it fences with, and remembers the
+ * epoch all the same (hasFailedEpochFence). */
+static bool scan_part(struct ktxn__model *model, int32_t node, struct ktxn__model_txn_part *part) {
+  struct ktxn__model_desk desk = {.node = node, .part = part, .partition = model->txns.topic->partitions[part->index]};
+  bool able = node >= 0 && model->nodes[node].up && !ktxn__model_event_is_set(&part->load);
   bool open = false;
   for (int32_t i = 0; i < part->count; i++) {
     struct ktxn__model_txn *txn = part->list[i];
@@ -200,11 +200,24 @@ static bool scan_part(struct ktxn__model *model, struct ktxn__model_txn_part *pa
   return open;
 }
 
+/* What the nodes that are cut off took with them when others became coordinators. */
+static bool scan_stale(struct ktxn__model *model, int32_t node) {
+  struct ktxn__model_txn_part **stale = model->nodes[node].stale_txn;
+  bool open = false;
+  for (int32_t i = 0; stale != NULL && i < model->config.txn_partitions; i++) {
+    open = (stale[i] != NULL && scan_part(model, node, stale[i])) || open;
+  }
+  return open;
+}
+
 static void scan(struct ktxn__model *model, struct ktxn__model_event *event) {
   (void)event;
   bool open = false;
   for (int32_t i = 0; i < model->config.txn_partitions; i++) {
-    open = scan_part(model, model->txns.parts[i]) || open;
+    open = scan_part(model, model->txns.topic->partitions[i]->leader, model->txns.parts[i]) || open;
+  }
+  for (int32_t node = 0; node < model->config.nodes; node++) {
+    open = scan_stale(model, node) || open;
   }
   if (open) {
     ktxn__model_txn_watch(model);

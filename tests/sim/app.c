@@ -72,6 +72,15 @@ static void told(struct sim_client *client, enum ktxn_outcome outcome) {
            (long long)txn->ordinal, outcome);
 }
 
+/* Work does not come all at once: what a transaction registers, it registers over time, and an epoch may last for longer than the
+ * broker's timeout. */
+static void pause(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  if (!world->healed && chance(client, world->options.pauses)) {
+    client->rest_us = world->now_us + sim_span(&world->choices, SIM_APP, 1000, world->options.pause_us);
+  }
+}
+
 static void finish_txn(struct sim_client *client) {
   client->txn = -1;
   client->left--;
@@ -79,6 +88,7 @@ static void finish_txn(struct sim_client *client) {
     client->world->ids_left[client->id]--;
   }
   client->step = client->left > 0 ? SIM_STEP_BEGIN : SIM_STEP_CLOSE;
+  pause(client);
 }
 
 static void on_fatal(struct sim_client *client, const ktxn_error *error) {
@@ -218,6 +228,7 @@ static bool step_send(struct sim_client *client) {
       txn_of(client)->sent++;
       client->to_send--;
       client->wait_us = 0;
+      pause(client);
       return true;
     case KTXN__APPEND_REFUSED:
       on_error(client, &error);

@@ -118,7 +118,7 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
   } kinds[] = {{KTXN__MODEL_3_9, 0, 0, 0, 0, 5000},
                {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000}, /* no looks: the longest stories */
                {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000},
-               {KTXN__MODEL_2_8, 0, 0, 0, 60000, 1000},
+               {KTXN__MODEL_2_8, 0, 0, 0, 0, 1000},
                {KTXN__MODEL_4_4, 2, 500000, 0, 0, 5000},
                {KTXN__MODEL_4_4, 2, 500000, 0, 20000, 5000},
                {KTXN__MODEL_4_4, 1, 0, 100000, 20000, 5000},
@@ -139,6 +139,7 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
   options->process_fault = 0;
   options->cluster_fault = 0;
   options->meddle = 0;
+  options->pauses = 300000;
   options->answer_lost = options->answer_mute = kinds[kind].lost;
   if (kinds[kind].lost == 0) {
     options->net_hold = options->net_cut = options->answer_lost = options->answer_mute = options->answer_late = 0;
@@ -178,6 +179,7 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->net_hang = swarm(choices, 100000);
   options->no_name = swarm(choices, 100000);
   options->clocks = sim_choose(choices, SIM_OPTIONS, 2) == 1;
+  options->pauses = swarm(choices, 300000);
   if (kind >= 12) {
     make_gentle(options);
   } else if (kind == 11) {
@@ -187,6 +189,7 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   } else if (kind >= 5) {
     make_usurped(choices, options);
   }
+  options->pause_us = sim_span(choices, SIM_OPTIONS, 1000, options->usurped > 0 ? options->transaction_timeout_ms * 250 : 300000);
 }
 
 void sim_options_canonical(const struct sim_sweep *sweep, struct sim_options *options) {
@@ -224,15 +227,16 @@ void sim_options_print(const struct sim_options *o) {
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u, short %u, hang %u, "
          "no name %u; answers: code %u, lost %u, mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, "
-         "meddle %u, usurped %u, refused %u, level %u, oversleep %u, no memory %u, hostile %u%s\n",
+         "meddle %u, usurped %u, refused %u, level %u, oversleep %u, no memory %u, pauses %u, hostile %u%s\n",
          o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->net_short, o->net_hang,
          o->no_name, o->answer_code, o->answer_lost, o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds,
          o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->refused, o->level_change, o->oversleep, o->no_memory,
-         o->hostile, o->gentle ? "; gentle" : "");
+         o->pauses, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
-         "%lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes; pacing %d; epochs from %d%s\n",
+         "%lld, delivery %lld, linger %lld, backoff %lld; pauses up to %lld us; batches of %lld bytes; pacing %d; epochs from %d%s\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,
          (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->transaction_timeout_ms,
          (long long)o->request_timeout_ms, (long long)o->delivery_timeout_ms, (long long)o->linger_ms, (long long)o->backoff_ms,
+         (long long)o->pause_us,
          (long long)o->batch_bytes, o->pacing, o->first_epoch, o->clocks ? "; clocks differ" : "");
 }

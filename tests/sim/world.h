@@ -78,6 +78,7 @@ struct sim_options {
   uint32_t hostile;     /* bytes of a node are changed on their way; in hostile runs only */
   uint32_t no_memory;   /* an allocation of a client fails, or all of them for a while */
   uint32_t oversleep;   /* the application waits for longer than the broker does */
+  uint32_t pauses;      /* it has nothing to do for a while, behind a record or a transaction */
   uint32_t restarts;    /* a process ends when an end was told */
   uint32_t meddle;      /* another instance starts while a transaction's end, or what follows it, is under way */
   int16_t first_epoch;  /* of each transactional id */
@@ -86,6 +87,7 @@ struct sim_options {
   int64_t heal_us;        /* then nothing bad happens any more */
   int64_t delay_us;       /* of the network */
   int64_t append_us, marker_us, load_us;
+  int64_t pause_us; /* at most so long */
   int64_t transaction_timeout_ms, request_timeout_ms, delivery_timeout_ms, linger_ms, backoff_ms;
   int64_t batch_bytes;
   bool pacing;

@@ -204,6 +204,32 @@ static void an_append_at_a_stale_node_blocks(void **state) {
   end_world(&world);
 }
 
+/* At the transaction's timeout (30 s) it fences what it holds open. It can't write that, and gives up when the timeout has passed once
+ * more; then it remembers the epoch, acknowledges at it what is registered already, and does not raise it again. */
+static void a_timeout_at_a_stale_node_raises_the_epoch(void **state) {
+  (void)state;
+  struct world world = cluster(0);
+  struct identity me = init(&world);
+  struct identity raised = {0, me.id, (int16_t)(me.epoch + 1)};
+  write_txn(&world, 0, me, 0);
+  fail_over(&world);
+  assert_int_equal(at(&world, 1, end_txn, me, true).code, 0);
+  world.node = 0;
+  assert_int_equal(add_partition(&world, me, 0), 0);
+  pass(&world, 45 * SECOND_US);
+  assert_int_equal(add_partition(&world, raised, 0), KTXN__MODEL_CONCURRENT_TRANSACTIONS);
+  pass(&world, 26 * SECOND_US);
+  for (int32_t again = 0; again < 2; again++) {
+    assert_string_equal(describe(&world).state, "Ongoing");
+    assert_int_equal(describe(&world).epoch, raised.epoch);
+    pass(&world, 40 * SECOND_US);
+  }
+  world.node = 1;
+  assert_string_equal(describe(&world).state, "CompleteCommit");
+  assert_int_equal(describe(&world).epoch, me.epoch);
+  end_world(&world);
+}
+
 static void healing_ends_what_was_blocked(void **state) {
   (void)state;
   struct world world = cluster(0);
@@ -680,6 +706,7 @@ int main(void) {
       cmocka_unit_test(offsets_at_a_stale_node_block),
       cmocka_unit_test(a_stale_node_names_itself),
       cmocka_unit_test(an_append_at_a_stale_node_blocks),
+      cmocka_unit_test(a_timeout_at_a_stale_node_raises_the_epoch),
       cmocka_unit_test(healing_ends_what_was_blocked),
       cmocka_unit_test(healing_without_a_move_goes_on),
       cmocka_unit_test(a_record_on_its_way_survives),
