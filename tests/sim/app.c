@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/sim/places.h"
 #include "tests/sim/world.h"
 
 /*
@@ -77,6 +78,7 @@ static void told(struct sim_client *client, enum ktxn_outcome outcome) {
 static void pause(struct sim_client *client) {
   struct sim_world *world = client->world;
   if (!world->healed && chance(client, world->options.pauses)) {
+    sim_places_fault(SIM_FAULT_PAUSE);
     client->rest_us = world->now_us + sim_span(&world->choices, SIM_APP, 1000, world->options.pause_us);
   }
 }
@@ -163,6 +165,7 @@ static bool step_begin(struct sim_client *client) {
   txn->client = client->index;
   txn->id = client->id;
   txn->began_us = client->world->now_us;
+  txn->began_jumped_us = client->jumped_us;
   txn->offset = -1;
   client->to_send = (int32_t)sim_choose(&world->choices, SIM_APP, (uint32_t)world->options.records + 1);
   client->to_send = client->last && client->to_send == 0 ? 1 : client->to_send;

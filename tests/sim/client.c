@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/sim/places.h"
 #include "tests/sim/world.h"
 #include "txn/txn.h"
 
@@ -164,6 +165,18 @@ static void check_memory(struct sim_client *client) {
   }
 }
 
+/* Never back: a monotonic clock does not do that. */
+static void jump(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  if (!world->healed && sim_chance(&world->choices, SIM_APP, world->options.jumps)) {
+    int64_t ahead_us = sim_span(&world->choices, SIM_APP, 1000, 600000000);
+    sim_places_fault(SIM_FAULT_JUMP);
+    sim_tell(world, "the clock of client %d is %lld us ahead", (int)client->index, (long long)ahead_us);
+    client->skew_us += ahead_us;
+    client->jumped_us += ahead_us;
+  }
+}
+
 /* The application and the engine in turns, until neither has anything to do in this moment. */
 void sim_client_run(struct sim_world *world, int32_t index) {
   struct sim_client *client = &world->clients[index];
@@ -176,6 +189,7 @@ void sim_client_run(struct sim_world *world, int32_t index) {
     sim_schedule(world, client->deadline_us, SIM_EVENT_CLIENT, (uint32_t)index, 0);
     return;
   }
+  jump(client);
   int64_t next_us = INT64_MAX;
   int turns = 0;
   do {

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/sim/places.h"
 #include "tests/sim/world.h"
 
 /* The modelled cluster, what happens to requests at its nodes, and what happens to the nodes. */
@@ -122,6 +123,10 @@ static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request 
   if (bad(world, SIM_BROKER, o->answer_late)) {
     int64_t late_us = sim_span(&world->choices, SIM_BROKER, 100, o->request_timeout_ms * 2000);
     fate->after_us = late_us;
+  }
+  if (bad(world, SIM_BROKER, o->throttled)) {
+    sim_places_fault(SIM_FAULT_THROTTLE);
+    fate->throttle_ms = (int32_t)sim_span(&world->choices, SIM_BROKER, 1, 5000);
   }
 }
 
@@ -387,15 +392,18 @@ static void fault_process(struct sim_world *world) {
   sim_client_start(world, id, false);
 }
 
-void sim_cluster_fault(struct sim_world *world) {
-  if (bad(world, SIM_FAULT, world->options.cluster_fault)) {
+bool sim_cluster_fault(struct sim_world *world) {
+  bool cluster = bad(world, SIM_FAULT, world->options.cluster_fault);
+  if (cluster) {
     cluster_fault(world);
   }
-  if (bad(world, SIM_FAULT, world->options.process_fault)) {
+  bool process = bad(world, SIM_FAULT, world->options.process_fault);
+  if (process) {
     fault_process(world);
   }
-  fault_level(world);
+  bool level = fault_level(world);
   fault_memory(world);
+  return cluster || process || level;
 }
 
 void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) {
@@ -429,6 +437,7 @@ static void node_back(struct sim_world *world, int32_t node) {
   if (!world->node_up[node]) {
     sim_tell(world, "node %d comes back", (int)node);
     world->node_up[node] = true;
+    sim_address_move(world, node);
     ktxn__model_node_up(world->model, world->now_us, node);
   }
 }

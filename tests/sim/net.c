@@ -9,8 +9,6 @@
  * a client has handed over may arrive after it has closed: that is how late copies come about.
  */
 
-#define PORT_FIRST 9000
-
 static bool bad(struct sim_world *world, enum sim_stream stream, uint32_t chance) {
   return !world->healed && sim_chance(&world->choices, stream, chance);
 }
@@ -46,8 +44,9 @@ static int64_t port_wall_ms(void *ctx) {
 static uint64_t port_random(void *ctx) { return sim_random(&((struct sim_client *)ctx)->world->choices); }
 
 /* How long nothing comes of a connection: often longer than its setup may take. */
-static int64_t hang_us(struct sim_world *world) {
-  if (!bad(world, SIM_NET, world->options.net_hang)) {
+static int64_t hang_us(struct sim_world *world, bool nobody) {
+  bool silent = nobody && sim_choose(&world->choices, SIM_NET, 2) == 1; /* or somebody refuses it */
+  if (!silent && !bad(world, SIM_NET, world->options.net_hang)) {
     return 0;
   }
   sim_places_fault(SIM_FAULT_HANG);
@@ -67,8 +66,9 @@ static int port_connect(void *ctx, uint32_t id, const struct ktxn__address *addr
   }
   uint32_t index = world->conn_count++;
   world->conns[index] = (struct sim_conn){
-      .id = id, .client = client->index, .node = address->port - PORT_FIRST, .connecting = true, .world = world};
-  sim_schedule(world, world->now_us + hang_us(world) + delay_us(world), SIM_EVENT_CONNECT, index, 0);
+      .id = id, .client = client->index, .node = sim_address_node(address), .connecting = true, .world = world};
+  world->conns[index].nobody = !sim_address_right(world, address);
+  sim_schedule(world, world->now_us + hang_us(world, world->conns[index].nobody) + delay_us(world), SIM_EVENT_CONNECT, index, 0);
   return 0;
 }
 
@@ -81,10 +81,19 @@ static int64_t held_us(struct sim_world *world) {
   return sim_span(&world->choices, SIM_NET, 1000, SIM_HELD_MOST_US);
 }
 
+/* How long they take on a line that is not fast. */
+static int64_t line_us(struct sim_world *world, size_t size) {
+  if (world->options.net_rate == 0) {
+    return 0;
+  }
+  sim_places_fault(SIM_FAULT_RATE);
+  return (int64_t)size * 1000000 / world->options.net_rate;
+}
+
 static void send_bytes(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,
                     const uint8_t *bytes, size_t size) {
   int64_t at_us = world->now_us + delay_us(world) + more_us;
-  at_us = at_us > *last_us ? at_us : *last_us;
+  at_us = (at_us > *last_us ? at_us : *last_us) + line_us(world, size);
   if (size > 1 && bad(world, SIM_NET, world->options.net_pieces)) {
     size_t first = 1 + sim_choose(&world->choices, SIM_NET, (uint32_t)size - 1);
     sim_schedule_bytes(world, at_us, type, index, bytes, first);
@@ -96,9 +105,22 @@ static void send_bytes(struct sim_world *world, uint32_t index, enum sim_event_t
   *last_us = at_us;
 }
 
+/* One direction of a connection is cut, and neither side hears of it. */
+static bool is_lost(struct sim_world *world, struct sim_conn *conn, enum sim_event_type type) {
+  bool *deaf = type == SIM_EVENT_TO_NODE ? &conn->deaf_node : &conn->deaf_client;
+  if (!*deaf && bad(world, SIM_NET, world->options.net_deaf)) {
+    sim_places_fault(SIM_FAULT_DEAF);
+    *deaf = true;
+  }
+  return *deaf;
+}
+
 /* What a node says may be spoilt; what a client says never is. */
 static void send_on(struct sim_world *world, uint32_t index, enum sim_event_type type, int64_t *last_us, int64_t more_us,
                     const uint8_t *bytes, size_t size) {
+  if (is_lost(world, &world->conns[index], type)) {
+    return;
+  }
   if (type != SIM_EVENT_TO_CLIENT || !bad(world, SIM_NET, world->options.hostile)) {
     send_bytes(world, index, type, last_us, more_us, bytes, size);
     return;
@@ -170,23 +192,6 @@ static void port_close(void *ctx, uint32_t id) {
   }
 }
 
-static void port_resolve(void *ctx, uint32_t token, const char *host, uint16_t port) {
-  struct sim_client *client = ctx;
-  (void)host;
-  if (client->dying) {
-    return;
-  }
-  struct sim_world *world = client->world;
-  bool late = bad(world, SIM_NET, world->options.no_name);
-  int64_t after_us = late ? sim_span(&world->choices, SIM_NET, 1000, 30000000) : 1;
-  bool none = late && sim_choose(&world->choices, SIM_NET, 2) == 1;
-  enum sim_event_type type = none ? SIM_EVENT_NO_NAME : SIM_EVENT_RESOLVED;
-  if (none) {
-    sim_places_fault(SIM_FAULT_NO_NAME);
-  }
-  sim_schedule(world, world->now_us + after_us, type, (uint32_t)client->index | (uint32_t)port << 8, token);
-}
-
 static void *port_lock_new(void *ctx) { return ktxn__alloc(&((struct sim_client *)ctx)->mem, 1); }
 static void port_lock(void *lock) { (void)lock; }
 static void port_lock_free(void *ctx, void *lock) { ktxn__free(&((struct sim_client *)ctx)->mem, lock); }
@@ -208,7 +213,7 @@ void sim_net_ports(struct sim_client *client) {
       .connect = port_connect,
       .writev = port_writev,
       .close = port_close,
-      .resolve = port_resolve,
+      .resolve = sim_address_resolve,
       .lock_new = port_lock_new,
       .lock = port_lock,
       .unlock = port_lock,
@@ -275,7 +280,7 @@ void sim_net_connect(struct sim_world *world, uint32_t index) {
   if (client == NULL) {
     return;
   }
-  bool up = conn->node >= 0 && conn->node < world->options.nodes && world->node_up[conn->node];
+  bool up = !conn->nobody && world->node_up[conn->node];
   bool shut = up && !world->healed && world->now_us < world->shut_until_us[conn->node];
   if (!up || shut || bad(world, SIM_NET, world->options.refuse)) {
     tell_closed(world, conn, "Connection refused");
@@ -364,11 +369,16 @@ void sim_net_to_client(struct sim_world *world, const struct sim_event *event) {
   }
 }
 
-void sim_net_client_closed(struct sim_world *world, uint32_t index) { drop_link(&world->conns[index]); }
+void sim_net_client_closed(struct sim_world *world, uint32_t index) {
+  if (!world->conns[index].deaf_node) {
+    drop_link(&world->conns[index]);
+  }
+}
 
 void sim_net_node_closed(struct sim_world *world, const struct sim_event *event) {
-  if (!waits(world, event)) {
-    tell_closed(world, &world->conns[event->a], "Connection reset by peer");
+  struct sim_conn *conn = &world->conns[event->a];
+  if (!waits(world, event) && !conn->deaf_client) {
+    tell_closed(world, conn, "Connection reset by peer");
   }
 }
 

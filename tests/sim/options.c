@@ -63,6 +63,7 @@ static void make_gentle(struct sim_options *options) {
   options->meddle = 0;
   options->refused = 0;
   options->no_memory = 0;
+  options->jumps = 0;
   options->fault_kinds &= GENTLE_KINDS;
   options->cluster_fault = options->fault_kinds == 0 ? 0 : options->cluster_fault;
   if (ktxn__model_traits(options->release)->defects & KTXN__MODEL_K20310) {
@@ -143,6 +144,7 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
   options->answer_lost = options->answer_mute = kinds[kind].lost;
   if (kinds[kind].lost == 0) {
     options->net_hold = options->net_cut = options->answer_lost = options->answer_mute = options->answer_late = 0;
+    options->net_deaf = options->jumps = 0;
   }
 }
 
@@ -180,6 +182,11 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->no_name = swarm(choices, 100000);
   options->clocks = sim_choose(choices, SIM_OPTIONS, 2) == 1;
   options->pauses = swarm(choices, 300000);
+  options->addresses = swarm(choices, 200000);
+  options->net_deaf = swarm(choices, 10000);
+  options->net_rate = sim_choose(choices, SIM_OPTIONS, 4) == 3 ? sim_span(choices, SIM_OPTIONS, 10000, 10000000) : 0;
+  options->jumps = swarm(choices, 2000);
+  options->throttled = swarm(choices, 50000);
   if (kind >= 12) {
     make_gentle(options);
   } else if (kind == 11) {
@@ -226,17 +233,18 @@ void sim_options_print(const struct sim_options *o) {
          ktxn__model_traits(o->release)->name, o->level, o->verification, (int)o->nodes, (int)o->partitions, (int)o->ids,
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u, short %u, hang %u, "
-         "no name %u; answers: code %u, lost %u, mute %u, late %u; cluster %u (kinds %02x), process %u, zombies %u, restarts %u, "
-         "meddle %u, usurped %u, refused %u, level %u, oversleep %u, no memory %u, pauses %u, hostile %u%s\n",
+         "deaf %u; no name %u, addresses %u; answers: code %u, lost %u, mute %u, late %u, throttled %u; cluster %u (kinds %02x), process %u, "
+         "zombies %u, restarts %u, meddle %u, usurped %u, refused %u, level %u, oversleep %u, no memory %u, pauses %u, jumps %u, "
+         "hostile %u%s\n",
          o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->net_short, o->net_hang,
-         o->no_name, o->answer_code, o->answer_lost, o->answer_mute, o->answer_late, o->cluster_fault, o->fault_kinds,
-         o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->refused, o->level_change, o->oversleep, o->no_memory,
-         o->pauses, o->hostile, o->gentle ? "; gentle" : "");
-  printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld; ms: transaction.timeout %lld, request "
-         "%lld, delivery %lld, linger %lld, backoff %lld; pauses up to %lld us; batches of %lld bytes; pacing %d; epochs from %d%s\n",
+         o->net_deaf, o->no_name, o->addresses, o->answer_code, o->answer_lost, o->answer_mute, o->answer_late, o->throttled,
+         o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->refused, o->level_change, o->oversleep,
+         o->no_memory, o->pauses, o->jumps, o->hostile, o->gentle ? "; gentle" : "");
+  printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld, pauses up to %lld; ms: "
+         "transaction.timeout %lld, request %lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes, %lld bytes a "
+         "second; pacing %d; epochs from %d%s\n",
          (long long)o->delay_us, (long long)o->append_us, (long long)o->marker_us, (long long)o->load_us,
-         (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->transaction_timeout_ms,
+         (long long)o->fault_period_us, (long long)o->heal_us, (long long)o->pause_us, (long long)o->transaction_timeout_ms,
          (long long)o->request_timeout_ms, (long long)o->delivery_timeout_ms, (long long)o->linger_ms, (long long)o->backoff_ms,
-         (long long)o->pause_us,
-         (long long)o->batch_bytes, o->pacing, o->first_epoch, o->clocks ? "; clocks differ" : "");
+         (long long)o->batch_bytes, (long long)o->net_rate, o->pacing, o->first_epoch, o->clocks ? "; clocks differ" : "");
 }

@@ -226,7 +226,8 @@ void sim_needless_end(struct sim_world *world, int32_t client, const ktxn_error 
 void sim_timed_out(struct sim_world *world, const struct sim_client *client) {
   int64_t timeout_us = world->options.transaction_timeout_ms * 1000;
   int64_t least_us = timeout_us / 2 > timeout_us - 1000000 ? timeout_us / 2 : timeout_us - 1000000;
-  int64_t passed_us = world->now_us - world->txns[client->txn].began_us;
+  const struct sim_txn *txn = &world->txns[client->txn];
+  int64_t passed_us = world->now_us - txn->began_us + client->jumped_us - txn->began_jumped_us;
   if (passed_us < least_us - least_us / 500) { /* its clock may go fast */
     sim_violate(world, "S6: client %d goes on after %lld ms, and its timeout was %lld", (int)client->index,
                 (long long)passed_us / 1000, (long long)timeout_us / 1000);

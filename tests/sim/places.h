@@ -10,7 +10,19 @@
 #include <stdbool.h>
 
 /** What the network and the clocks do, for which the manager has no place. */
-enum sim_fault { SIM_FAULT_SHORT, SIM_FAULT_HANG, SIM_FAULT_NO_NAME, SIM_FAULT_WALL };
+enum sim_fault {
+  SIM_FAULT_SHORT,
+  SIM_FAULT_HANG,
+  SIM_FAULT_NO_NAME,
+  SIM_FAULT_WALL,
+  SIM_FAULT_ADDRESSES,
+  SIM_FAULT_MOVED,
+  SIM_FAULT_DEAF,
+  SIM_FAULT_RATE,
+  SIM_FAULT_JUMP,
+  SIM_FAULT_PAUSE,
+  SIM_FAULT_THROTTLE
+};
 
 /** That has happened. */
 void sim_places_fault(enum sim_fault fault);

@@ -110,19 +110,17 @@ void sim_schedule_again(struct sim_world *world, int64_t at_us, const struct sim
 
 /* ---- a run ----------------------------------------------------------------------------------------------------------- */
 
-static void on_resolved(struct sim_world *world, uint32_t a, uint32_t token, const char *why) {
-  struct sim_client *client = &world->clients[a & 255];
-  const struct ktxn__address address = {.family = 4, .bytes = {127, 0, 0, 1}, .port = (uint16_t)(a >> 8)};
-  if (client->alive) {
-    ktxn__engine_resolved(client->engine, token, &address, why == NULL, why, sim_client_now(client));
-    sim_client_soon(client);
-  }
-}
-
 static void on_front(struct sim_world *world) {
   if (world->front_us <= world->now_us) {
     sim_net_pump(world);
   }
+}
+
+/* Of a cluster in which nothing happens by itself, only the end. */
+static int64_t next_fault_us(const struct sim_world *world) {
+  const struct sim_options *o = &world->options;
+  bool any = o->cluster_fault > 0 || o->process_fault > 0 || o->level_change > 0 || o->no_memory > 0;
+  return any ? world->now_us + o->fault_period_us : o->heal_us;
 }
 
 static void on_fault(struct sim_world *world) {
@@ -130,9 +128,10 @@ static void on_fault(struct sim_world *world) {
     sim_cluster_heal(world);
     return;
   }
-  sim_cluster_fault(world);
-  sim_net_pump(world);
-  sim_schedule(world, world->now_us + world->options.fault_period_us, SIM_EVENT_FAULT, 0, 0);
+  if (sim_cluster_fault(world)) {
+    sim_net_pump(world);
+  }
+  sim_schedule(world, next_fault_us(world), SIM_EVENT_FAULT, 0, 0);
 }
 
 /* What happens, when, to whom, with which bytes: two runs of a seed must agree in all of it. */
@@ -160,10 +159,7 @@ static void handle(struct sim_world *world, const struct sim_event *event) {
       sim_net_node_closed(world, event);
       return;
     case SIM_EVENT_RESOLVED:
-      on_resolved(world, event->a, event->b, NULL);
-      return;
-    case SIM_EVENT_NO_NAME:
-      on_resolved(world, event->a, event->b, "Name or service not known");
+      sim_address_resolved(world, event->a, event->b);
       return;
     case SIM_EVENT_WRITABLE:
       sim_net_writable(world, event->a);
@@ -271,6 +267,7 @@ static void begin(struct sim_world *world) {
   world->front_us = INT64_MAX;
   world->hide_from_us = 0;
   world->hash = UINT64_C(0xcbf29ce484222325);
+  memset(world->home, 0, sizeof world->home);
   memset(world->newest, 0, sizeof world->newest);
   memset(world->proved, 0, sizeof world->proved);
   memset(world->loose, 0, sizeof world->loose);
@@ -297,7 +294,7 @@ bool sim_world_run(struct sim_world *world) {
   for (int32_t id = 0; id < world->options.ids; id++) {
     sim_client_start(world, id, false);
   }
-  sim_schedule(world, world->options.fault_period_us, SIM_EVENT_FAULT, 0, 0);
+  sim_schedule(world, next_fault_us(world), SIM_EVENT_FAULT, 0, 0);
   run_events(world, world->options.heal_us + SETTLE_US);
   if (!world->healed && !world->violated) {
     sim_cluster_heal(world);

@@ -62,11 +62,16 @@ struct sim_options {
   uint32_t net_short;     /* a write takes only some of the bytes, or none */
   uint32_t net_hang;      /* nothing comes of a connection, for longer than its setup may take */
   uint32_t no_name;       /* an address is not found, or late */
+  uint32_t addresses;     /* a node comes back at another one; a name tells of some where nobody is */
+  uint32_t net_deaf;      /* of a connection nothing arrives any more in one direction, and neither side is told */
+  int64_t net_rate;       /* bytes a second, in each direction of a connection; 0 = any number */
   bool clocks;            /* each process has a clock of its own, and wall clocks jump */
+  uint32_t jumps;         /* a monotonic clock is ahead all at once, as behind a sleep of its machine */
   uint32_t answer_code;   /* an error out of the request's table */
   uint32_t answer_lost;
   uint32_t answer_mute;
   uint32_t answer_late;
+  uint32_t throttled;     /* an answer says so, and the node does not read on for as long */
   uint32_t cluster_fault; /* for each period */
   uint32_t process_fault;
   uint32_t zombies;       /* a killed process was only paused */
@@ -117,8 +122,7 @@ enum sim_event_type {
   SIM_EVENT_TO_CLIENT,
   SIM_EVENT_CLIENT_CLOSED, /* the client's close reaches the node */
   SIM_EVENT_NODE_CLOSED,   /* the node's close reaches the client */
-  SIM_EVENT_RESOLVED,      /* a: client and port, b: token */
-  SIM_EVENT_NO_NAME,       /* the same, and there is no such host */
+  SIM_EVENT_RESOLVED,      /* a: client, port and addresses, b: token */
   SIM_EVENT_CLIENT,        /* a: client; its engine or its application is due */
   SIM_EVENT_FRONT,
   SIM_EVENT_FAULT,
@@ -159,7 +163,8 @@ struct sim_conn {
   int32_t node;
   struct ktxn__front_link *link; /* NULL = closed on the node's side, or not open yet */
   bool connecting;
-  bool told_closed;
+  bool nobody; /* there is nobody at that address */
+  bool deaf_node, deaf_client; /* what is sent there is lost from now on */
   uint8_t head[8]; /* of the answer that is coming: its length and its correlation id */
   uint32_t head_size;
   uint32_t body_left;
@@ -208,6 +213,7 @@ struct sim_txn {
   bool unswept; /* its producer ended before its abort returned, where a late batch may then be the successor's */
   enum ktxn_outcome outcome; /* NONE = never told */
   int64_t began_us, told_us;
+  int64_t began_jumped_us; /* see sim_client */
   /* what the logs hold */
   int32_t visible[SIM_PARTITIONS];
   int64_t decided_us; /* when its first record became visible */
@@ -232,6 +238,7 @@ struct sim_client {
   bool blocked; /* send waits for news: room or metadata */
   int64_t deadline_us; /* of the event that is in the heap */
   int64_t skew_us, drift_ppm; /* of its clock */
+  int64_t jumped_us;          /* part of the skew: in jumps */
   int64_t wall_ms; /* how far its wall clock is off */
   int32_t index;
   int32_t id;
@@ -284,6 +291,7 @@ struct sim_world {
   int64_t front_us; /* of the event in the heap */
   bool node_up[SIM_NODES], node_cut[SIM_NODES];
   int64_t shut_until_us[SIM_NODES]; /* connections to it are refused */
+  uint32_t home[SIM_NODES]; /* which of its addresses it has, see address.c */
   int32_t usurper; /* the newest coordinator whose predecessor is cut off; -1 = none */
   int64_t hide_from_us; /* the topic may be hidden again */
 
@@ -346,6 +354,17 @@ void sim_net_drop_node(struct sim_world *world, int32_t node);
 /** Lets the cluster work until now, and sends what it says on its way. */
 void sim_net_pump(struct sim_world *world);
 
+/* address.c */
+/** The port. */
+void sim_address_resolve(void *ctx, uint32_t token, const char *host, uint16_t port);
+/** The answer to it: `a` of the event. */
+void sim_address_resolved(struct sim_world *world, uint32_t a, uint32_t token);
+/** That node comes back, maybe at another address. */
+void sim_address_move(struct sim_world *world, int32_t node);
+int32_t sim_address_node(const struct ktxn__address *address);
+/** Whether the node is where that address points to. */
+bool sim_address_right(const struct sim_world *world, const struct ktxn__address *address);
+
 /* client.c */
 int32_t sim_client_start(struct sim_world *world, int32_t id, bool last);
 void sim_client_run(struct sim_world *world, int32_t index);
@@ -363,7 +382,8 @@ int64_t sim_app_deadline(const struct sim_client *client);
 
 /* cluster.c */
 bool sim_cluster_start(struct sim_world *world);
-void sim_cluster_fault(struct sim_world *world);
+/** What may happen in each period. Whether something has. */
+bool sim_cluster_fault(struct sim_world *world);
 void sim_cluster_repair(struct sim_world *world, uint32_t kind, uint32_t argument);
 void sim_cluster_heal(struct sim_world *world);
 /** The at-th allocation of that client from now fails, and with `on` those that follow for a while. */
