@@ -53,7 +53,7 @@ enum ktxn__model_sight {
   KTXN__MODEL_SAW_APPEND,     /* a batch is in a log: topic, partition, offset, identity */
   KTXN__MODEL_SAW_MARKER,     /* a marker is in a log: the same, and `committed` */
   KTXN__MODEL_SAW_RECORD,     /* a coordinator's record is in its log: id, identity, state */
-  KTXN__MODEL_SAW_OFFSET,     /* an offset is committed, or pending when it belongs to a transaction */
+  KTXN__MODEL_SAW_OFFSET,     /* an offset is pending, and once more when its transaction is `committed`; or committed at once */
   KTXN__MODEL_SAW_TRUNCATION, /* batches from `offset` on are gone: nobody was told that they are there */
 };
 

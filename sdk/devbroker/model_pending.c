@@ -21,7 +21,7 @@ struct ktxn__model_offset *ktxn__model_offset_intern(struct ktxn__model *model, 
 }
 
 static void tell(struct ktxn__model *model, const struct ktxn__model_group *group, const struct ktxn__model_offset_write *write,
-                 int64_t producer_id, uint64_t tag) {
+                 int64_t producer_id, bool committed, uint64_t tag) {
   struct ktxn__model_seen seen = {.sight = KTXN__MODEL_SAW_OFFSET,
                                   .node = model->groups.topic->partitions[group->part]->leader,
                                   .tag = tag,
@@ -30,7 +30,8 @@ static void tell(struct ktxn__model *model, const struct ktxn__model_group *grou
                                   .partition = ktxn__model_place_partition(write->place),
                                   .offset = write->offset,
                                   .producer_id = producer_id,
-                                  .transactional = producer_id >= 0};
+                                  .transactional = producer_id >= 0,
+                                  .committed = committed};
   ktxn__model_tell(model, &seen);
 }
 
@@ -52,7 +53,7 @@ bool ktxn__model_offset_commit(struct ktxn__model *model, struct ktxn__model_gro
     return false;
   }
   write->order = ++model->groups.next_offset;
-  tell(model, group, write, -1, tag);
+  tell(model, group, write, -1, true, tag);
   set(model, offset, write);
   return true;
 }
@@ -73,7 +74,7 @@ static struct ktxn__model_pending_txn *pending_of(struct ktxn__model *model, str
 }
 
 static struct ktxn__model_pending_offset *pend(struct ktxn__model *model, struct ktxn__model_pending_txn *pending,
-                                               struct ktxn__model_offset *offset) {
+                                               struct ktxn__model_group *group, struct ktxn__model_offset *offset) {
   struct ktxn__model_pending_offset *known = ktxn__model_map_get(&pending->by_number, offset->number);
   if (known != NULL) {
     return known;
@@ -83,6 +84,7 @@ static struct ktxn__model_pending_offset *pend(struct ktxn__model *model, struct
     ktxn__model_put(&model->memory, known, sizeof *known);
     return NULL;
   }
+  known->group = group;
   known->offset = offset;
   known->write.metadata = KTXN__STR_NULL;
   offset->pending_count++;
@@ -94,21 +96,24 @@ bool ktxn__model_offset_pend(struct ktxn__model *model, struct ktxn__model_group
                              int64_t producer_id, uint64_t tag) {
   struct ktxn__model_offset *offset = ktxn__model_offset_intern(model, group, write->place);
   struct ktxn__model_pending_txn *pending = pending_of(model, &model->groups.parts[group->part], producer_id);
-  struct ktxn__model_pending_offset *known = offset == NULL || pending == NULL ? NULL : pend(model, pending, offset);
+  struct ktxn__model_pending_offset *known = offset == NULL || pending == NULL ? NULL : pend(model, pending, group, offset);
   if (known == NULL) {
     return false;
   }
   write->order = ++model->groups.next_offset;
-  tell(model, group, write, producer_id, tag);
+  tell(model, group, write, producer_id, false, tag);
   ktxn__model_put_str(&model->memory, known->write.metadata);
   known->write = *write; /* the last arrival wins */
   write->metadata = KTXN__STR_NULL;
   return true;
 }
 
-static void end_offset(struct ktxn__model *model, struct ktxn__model_pending_offset *pending, bool committed) {
+static void end_offset(struct ktxn__model *model, struct ktxn__model_pending_offset *pending, int64_t producer_id, bool committed) {
   struct ktxn__model_offset *offset = pending->offset;
   offset->pending_count--;
+  if (committed) {
+    tell(model, pending->group, &pending->write, producer_id, true, 0);
+  }
   if (committed && pending->write.order > offset->order) {
     set(model, offset, &pending->write);
   }
@@ -123,7 +128,7 @@ void ktxn__model_offsets_end(struct ktxn__model *model, int32_t part, int64_t pr
     return;
   }
   for (struct ktxn__list *link = ktxn__list_pop(&pending->offsets); link != NULL; link = ktxn__list_pop(&pending->offsets)) {
-    end_offset(model, KTXN__LIST_OF(link, struct ktxn__model_pending_offset, link), committed);
+    end_offset(model, KTXN__LIST_OF(link, struct ktxn__model_pending_offset, link), producer_id, committed);
   }
   ktxn__model_map_remove(map, (uint64_t)producer_id);
   ktxn__model_put(&model->memory, pending->by_number.slots, pending->by_number.capacity * sizeof *pending->by_number.slots);

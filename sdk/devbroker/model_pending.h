@@ -16,6 +16,7 @@ struct ktxn__model_offset_write {
 
 struct ktxn__model_pending_offset {
   struct ktxn__list link;
+  const struct ktxn__model_group *group;
   struct ktxn__model_offset *offset;
   struct ktxn__model_offset_write write;
 };

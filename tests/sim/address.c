@@ -56,7 +56,8 @@ void sim_address_resolve(void *ctx, uint32_t token, const char *host, uint16_t p
   if (none) {
     sim_places_fault(SIM_FAULT_NO_NAME);
   }
-  uint32_t named = none ? 0 : draw_named(world, world->home[port - PORT_FIRST]);
+  int32_t node = port - PORT_FIRST; /* a hostile node may have named any */
+  uint32_t named = none ? 0 : draw_named(world, node >= 0 && node < world->options.nodes ? world->home[node] : 0);
   sim_schedule(world, world->now_us + after_us, SIM_EVENT_RESOLVED, (uint32_t)client->index | (uint32_t)port << 8 | named << 24, token);
 }
 

@@ -62,7 +62,9 @@ static void told(struct sim_client *client, enum ktxn_outcome outcome) {
   }
   /* Protocol 1: what was given up and not swept yet may still be shown by a successor that fences us before the sweep. */
   bool unswept = txn->outcome == KTXN_OUTCOME_NOT_COMMITTED && outcome == KTXN_OUTCOME_IN_DOUBT &&
+                 client->step == SIM_STEP_ABORT &&
                  (client->world->options.level < 2 || client->world->options.level_change > 0);
+  txn->told_not = txn->told_not || outcome == KTXN_OUTCOME_NOT_COMMITTED;
   client->world->stats->limits += unswept;
   if (settled && txn->outcome != outcome && !unswept) {
     sim_violate(client->world, "S5: transaction %d was told %d, then %d", client->txn, txn->outcome, outcome);
@@ -165,8 +167,9 @@ static bool step_begin(struct sim_client *client) {
   txn->client = client->index;
   txn->id = client->id;
   txn->began_us = client->world->now_us;
-  txn->began_jumped_us = client->jumped_us;
+  txn->asked_us = -1;
   txn->offset = -1;
+  txn->offset_seen = -1;
   client->to_send = (int32_t)sim_choose(&world->choices, SIM_APP, (uint32_t)world->options.records + 1);
   client->to_send = client->last && client->to_send == 0 ? 1 : client->to_send;
   client->want_offsets = chance(client, world->options.offsets);
@@ -187,10 +190,7 @@ static void on_delivery(const ktxn_delivery *delivery, void *opaque) {
 }
 
 /* One callback for each record: counted in a byte of its own. */
-static uint8_t *callback_count(struct sim_client *client) {
-  static uint8_t counts[SIM_TXNS][SIM_RECORDS_MAX];
-  return &counts[client->txn][txn_of(client)->sent];
-}
+static uint8_t callback_counts[SIM_TXNS][SIM_RECORDS_MAX];
 
 static enum ktxn__append append(struct sim_client *client, int32_t partition, ktxn_error *error) {
   struct sim_txn *txn = txn_of(client);
@@ -201,7 +201,7 @@ static enum ktxn__append append(struct sim_client *client, int32_t partition, kt
   record.partition = partition;
   record.value = &value;
   record.value_size = sizeof value;
-  uint8_t *count = callback_count(client);
+  uint8_t *count = &callback_counts[client->txn][txn_of(client)->sent];
   *count = 0;
   return ktxn__accumulator_append(client->acc, &record, on_delivery, count, error);
 }
@@ -253,12 +253,24 @@ static bool step_send(struct sim_client *client) {
   return false;
 }
 
+/* No two transactions send the same. */
+static int64_t next_offset(struct sim_client *client) {
+  struct sim_world *world = client->world;
+  int64_t offset = ++world->next_offset[client->id];
+  if (offset >= SIM_OFFSETS) {
+    sim_violate(world, "resources: more than %d offsets in a run", SIM_OFFSETS);
+    return SIM_OFFSETS - 1;
+  }
+  world->offset_txn[client->id][offset] = client->txn;
+  return offset;
+}
+
 static bool step_offsets(struct sim_client *client) {
   struct sim_world *world = client->world;
   struct sim_txn *txn = txn_of(client);
   if (!client->op_pending) {
     bool other = txn->offset < 0 || sim_choose(&world->choices, SIM_APP, 2) == 1;
-    txn->offset = other ? ++world->next_offset[client->id] : txn->offset;
+    txn->offset = other ? next_offset(client) : txn->offset;
     txn->offset_done = false;
     client->offset = (ktxn_offset){.topic = "topic", .partition = 0, .offset = txn->offset, .leader_epoch = -1};
     client->group = (ktxn_group){.group_id = client->tid, .generation = -1};
@@ -317,19 +329,28 @@ static void serve_callbacks(struct sim_client *client) {
   }
 }
 
-/* Each callback has run by the time that the end of a transaction is told (S10). */
-static void check_callbacks(struct sim_client *client) {
-  struct sim_txn *txn = txn_of(client);
-  serve_callbacks(client);
-  int32_t sent = txn->sent;
-  for (txn->sent = 0; txn->sent < sent; txn->sent++) {
-    uint8_t count = *callback_count(client);
-    if (count != 1) {
-      sim_violate(client->world, "S10: record %d of transaction %d: %d callbacks", (int)txn->sent, (int)client->txn, count);
-      break;
+static void check_counts(struct sim_world *world, int32_t index) {
+  for (int32_t i = 0; i < world->txns[index].sent; i++) {
+    if (callback_counts[index][i] != 1) {
+      sim_violate(world, "S10: record %d of transaction %d: %d callbacks", (int)i, (int)index, callback_counts[index][i]);
     }
   }
-  txn->sent = sent;
+}
+
+/* Each callback has run by the time that the end of a transaction is told (S10). */
+static void check_callbacks(struct sim_client *client) {
+  serve_callbacks(client);
+  check_counts(client->world, client->txn);
+}
+
+/* And those of all others when the close has returned. */
+static void check_all_callbacks(struct sim_client *client) {
+  serve_callbacks(client);
+  for (int32_t i = 0; i < client->world->txn_count; i++) {
+    if (client->world->txns[i].client == client->index) {
+      check_counts(client->world, i);
+    }
+  }
 }
 
 static bool step_end(struct sim_client *client, bool commit) {
@@ -372,7 +393,7 @@ static bool step_close(struct sim_client *client) {
   if (!op_ended(client)) {
     return false;
   }
-  serve_callbacks(client);
+  check_all_callbacks(client);
   if (client->op.error.code != 0 && client->world->sweep.on) {
     sim_needless_end(client->world, client->index, &client->op.error);
   }

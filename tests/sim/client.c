@@ -114,6 +114,7 @@ static void set_clock(struct sim_client *client) {
 
 int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   if (world->client_count >= (last ? SIM_CLIENTS : SIM_CLIENTS - SIM_PROOFS)) {
+    world->stats->exhausted++;
     return -1;
   }
   int32_t index = world->client_count++;

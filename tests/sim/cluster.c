@@ -421,7 +421,7 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
     sim_client_kill(world, any_client(world));
     sim_client_start(world, 0, false);
   }
-  if (around == SIM_AROUND_MEDDLE) {
+  if (around == SIM_AROUND_MEDDLE && !world->healed) {
     fault_process(world);
   }
   if (around == SIM_AROUND_USURP) {

@@ -68,7 +68,9 @@ static int port_connect(void *ctx, uint32_t id, const struct ktxn__address *addr
   world->conns[index] = (struct sim_conn){
       .id = id, .client = client->index, .node = sim_address_node(address), .connecting = true, .world = world};
   world->conns[index].nobody = !sim_address_right(world, address);
-  sim_schedule(world, world->now_us + hang_us(world, world->conns[index].nobody) + delay_us(world), SIM_EVENT_CONNECT, index, 0);
+  int64_t after_us = hang_us(world, world->conns[index].nobody);
+  after_us += delay_us(world);
+  sim_schedule(world, world->now_us + after_us, SIM_EVENT_CONNECT, index, 0);
   return 0;
 }
 

@@ -63,7 +63,6 @@ static void make_gentle(struct sim_options *options) {
   options->meddle = 0;
   options->refused = 0;
   options->no_memory = 0;
-  options->jumps = 0;
   options->fault_kinds &= GENTLE_KINDS;
   options->cluster_fault = options->fault_kinds == 0 ? 0 : options->cluster_fault;
   if (ktxn__model_traits(options->release)->defects & KTXN__MODEL_K20310) {
@@ -140,10 +139,25 @@ static void make_usurped(struct sim_choices *choices, struct sim_options *option
   options->process_fault = 0;
   options->cluster_fault = 0;
   options->meddle = 0;
-  options->pauses = 300000;
   options->answer_lost = options->answer_mute = kinds[kind].lost;
   if (kinds[kind].lost == 0) {
     options->net_hold = options->net_cut = options->answer_lost = options->answer_mute = options->answer_late = 0;
+  }
+}
+
+/* What is drawn last leaves what was drawn before as it was, and so the cases. */
+static void draw_more(struct sim_choices *choices, struct sim_options *options) {
+  options->pauses = swarm(choices, 300000);
+  options->addresses = swarm(choices, 200000);
+  options->net_deaf = swarm(choices, 10000);
+  options->net_rate = sim_choose(choices, SIM_OPTIONS, 4) == 3 ? sim_span(choices, SIM_OPTIONS, 10000, 10000000) : 0;
+  options->jumps = swarm(choices, 2000);
+  options->throttled = swarm(choices, 50000);
+  options->pause_us = sim_span(choices, SIM_OPTIONS, 1000, options->usurped > 0 ? options->transaction_timeout_ms * 250 : 300000);
+  if (sim_choose(choices, SIM_OPTIONS, 8) > 0 && options->usurped > 0) {
+    options->pauses = 300000;
+  }
+  if (options->gentle || (options->usurped > 0 && options->answer_lost == 0)) { /* no late copies, no producer that ends */
     options->net_deaf = options->jumps = 0;
   }
 }
@@ -181,12 +195,6 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   options->net_hang = swarm(choices, 100000);
   options->no_name = swarm(choices, 100000);
   options->clocks = sim_choose(choices, SIM_OPTIONS, 2) == 1;
-  options->pauses = swarm(choices, 300000);
-  options->addresses = swarm(choices, 200000);
-  options->net_deaf = swarm(choices, 10000);
-  options->net_rate = sim_choose(choices, SIM_OPTIONS, 4) == 3 ? sim_span(choices, SIM_OPTIONS, 10000, 10000000) : 0;
-  options->jumps = swarm(choices, 2000);
-  options->throttled = swarm(choices, 50000);
   if (kind >= 12) {
     make_gentle(options);
   } else if (kind == 11) {
@@ -196,7 +204,7 @@ void sim_options_draw(struct sim_choices *choices, struct sim_options *options) 
   } else if (kind >= 5) {
     make_usurped(choices, options);
   }
-  options->pause_us = sim_span(choices, SIM_OPTIONS, 1000, options->usurped > 0 ? options->transaction_timeout_ms * 250 : 300000);
+  draw_more(choices, options);
 }
 
 void sim_options_canonical(const struct sim_sweep *sweep, struct sim_options *options) {

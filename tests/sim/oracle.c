@@ -61,6 +61,14 @@ static struct sim_txn *txn_of(struct sim_world *world, const struct sim_value *v
 
 /* ---- as it happens --------------------------------------------------------------------------------------------------- */
 
+static int32_t rank_of(const struct sim_world *world, int64_t producer_id) {
+  int32_t rank = 0;
+  while (rank < world->pid_count && world->pids[rank] != producer_id) {
+    rank++;
+  }
+  return rank;
+}
+
 /* S7: nothing of a transaction is taken once something of a later one of the same incarnation was. */
 static void on_append(struct sim_world *world, const struct ktxn__model_seen *seen) {
   const struct ktxn__model_entry *entry = ktxn__model_log_entry(world->model, seen->name, seen->partition, seen->offset);
@@ -75,7 +83,10 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
     sim_violate(world, "model: a record that nobody has sent");
     return;
   }
-  txn->late = txn->late || txn->ending;
+  int32_t rank = rank_of(world, seen->producer_id);
+  if (txn->ending && rank < world->pid_count && world->aborted_us[rank] >= txn->began_us) {
+    txn->late |= 1u << seen->partition;
+  }
   int64_t *newest = &world->newest[value.client];
   if (value.ordinal < *newest) {
     sim_violate(world, "S7: a batch of ordinal %u of client %u was taken after one of ordinal %lld", value.ordinal, value.client,
@@ -87,7 +98,7 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
 /* S6: when an incarnation's init has returned, nothing of an earlier one becomes committed any more. */
 static void check_successor(struct sim_world *world, const struct sim_txn *txn) {
   int64_t seniority = world->clients[txn->client].seniority;
-  if (txn->unswept && txn->late) {
+  if (txn->unswept && txn->late != 0) {
     return;
   }
   for (int32_t i = 0; i < world->client_count; i++) {
@@ -95,6 +106,34 @@ static void check_successor(struct sim_world *world, const struct sim_txn *txn) 
     if (client->id == txn->id && client->ready_us >= 0 && client->ready_us < world->now_us && client->seniority > seniority) {
       sim_violate(world, "S6: transaction of client %d became committed after the init of client %d", (int)txn->client, (int)i);
     }
+  }
+}
+
+/* S7 for offsets: those of a transaction don't come behind something of a later one. */
+static void on_pending(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  int64_t ordinal = (int64_t)(seen->tag & UINT32_MAX);
+  if (seen->tag == 0) {
+    return;
+  }
+  int64_t *newest = &world->newest[(seen->tag >> 32) - 1];
+  if (ordinal < *newest) {
+    sim_violate(world, "S7: an offset of ordinal %lld of client %d was taken after something of ordinal %lld", (long long)ordinal,
+                (int)(seen->tag >> 32) - 1, (long long)*newest);
+  }
+  *newest = ordinal > *newest ? ordinal : *newest;
+}
+
+/* The offset says whose it is. */
+static void on_offset(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  int32_t id = seen->name.data[seen->name.len - 1] - '0';
+  if (seen->offset < 0 || seen->offset > world->next_offset[id]) {
+    sim_violate(world, "model: an offset that nobody has sent");
+    return;
+  }
+  struct sim_txn *txn = &world->txns[world->offset_txn[id][seen->offset]];
+  txn->offset_seen = seen->offset;
+  if (!world->loose[id]) {
+    check_successor(world, txn);
   }
 }
 
@@ -125,14 +164,6 @@ static void on_marker(struct sim_world *world, const struct ktxn__model_seen *se
     }
     return;
   }
-}
-
-static int32_t rank_of(const struct sim_world *world, int64_t producer_id) {
-  int32_t rank = 0;
-  while (rank < world->pid_count && world->pids[rank] != producer_id) {
-    rank++;
-  }
-  return rank;
 }
 
 int64_t sim_seniority(const struct sim_world *world, int64_t producer_id, int16_t producer_epoch) {
@@ -176,9 +207,13 @@ static void check_record(struct sim_world *world, const struct ktxn__model_seen 
   }
 }
 
-static void on_record(struct sim_world *world, int64_t producer_id) {
-  if (rank_of(world, producer_id) == world->pid_count && world->pid_count < SIM_PIDS) {
-    world->pids[world->pid_count++] = producer_id;
+static void on_record(struct sim_world *world, const struct ktxn__model_seen *seen) {
+  int32_t rank = rank_of(world, seen->producer_id);
+  if (rank == world->pid_count && world->pid_count < SIM_PIDS) {
+    world->pids[world->pid_count++] = seen->producer_id;
+  }
+  if (rank < SIM_PIDS && seen->state == KTXN__MODEL_PREPARE_ABORT) {
+    world->aborted_us[rank] = world->now_us;
   }
 }
 
@@ -190,10 +225,12 @@ void sim_oracle_seen(struct sim_world *world, const struct ktxn__model_seen *see
   } else if (seen->sight == KTXN__MODEL_SAW_MARKER) {
     on_marker(world, seen);
   } else if (seen->sight == KTXN__MODEL_SAW_RECORD) {
-    on_record(world, seen->producer_id);
+    on_record(world, seen);
     check_record(world, seen);
+  } else if (seen->sight == KTXN__MODEL_SAW_OFFSET && world->options.hostile == 0) {
+    (seen->committed ? on_offset : on_pending)(world, seen);
   }
-  if (world->trace && seen->sight != KTXN__MODEL_SAW_OFFSET) {
+  if (world->trace) {
     static const char *const names[] = {"batch", "marker", "record", "offset", "truncation"};
     sim_tell(world, "log: %s %.*s-%d at %lld, pid %lld epoch %d seq %d state %d committed %d dup %d", names[seen->sight],
              (int)seen->name.len, seen->name.data, (int)seen->partition, (long long)seen->offset, (long long)seen->producer_id,
@@ -227,7 +264,8 @@ void sim_timed_out(struct sim_world *world, const struct sim_client *client) {
   int64_t timeout_us = world->options.transaction_timeout_ms * 1000;
   int64_t least_us = timeout_us / 2 > timeout_us - 1000000 ? timeout_us / 2 : timeout_us - 1000000;
   const struct sim_txn *txn = &world->txns[client->txn];
-  int64_t passed_us = world->now_us - txn->began_us + client->jumped_us - txn->began_jumped_us;
+  int64_t since_us = txn->asked_us < 0 ? world->now_us : txn->asked_us;
+  int64_t passed_us = world->now_us - since_us + client->jumped_us - txn->asked_jumped_us;
   if (passed_us < least_us - least_us / 500) { /* its clock may go fast */
     sim_violate(world, "S6: client %d goes on after %lld ms, and its timeout was %lld", (int)client->index,
                 (long long)passed_us / 1000, (long long)timeout_us / 1000);
@@ -308,9 +346,9 @@ static void read_entry(struct sim_world *world, struct reader *reader, int32_t p
 }
 
 /* The late batch of such a transaction stays open until something else of that id comes to its partition. */
-static bool any_unswept(const struct sim_world *world) {
+static bool any_unswept(const struct sim_world *world, int32_t partition) {
   for (int32_t i = 0; i < world->txn_count; i++) {
-    if (world->txns[i].unswept && world->txns[i].late) {
+    if (world->txns[i].unswept && (world->txns[i].late & 1u << partition) != 0) {
       return true;
     }
   }
@@ -328,7 +366,7 @@ static void read_log(struct sim_world *world, int32_t partition) {
     sim_violate(world, "model: a topic is gone");
     return;
   }
-  if (ends.last_stable != ends.end && any_unswept(world)) {
+  if (ends.last_stable != ends.end && any_unswept(world, partition)) {
     world->stats->limits++;
   } else if (ends.last_stable != ends.end) {
     sim_violate(world, "liveness: partition %d hangs: last stable offset %lld, end %lld", (int)partition,
@@ -355,11 +393,29 @@ static void judge_visible(struct sim_world *world, int32_t index, int32_t sent, 
     sim_violate(world, "S2: transaction %d of client %d was told committed, and %d of %d records are visible", (int)index,
                 (int)txn->client, (int)visible, (int)sent);
   }
-  if (txn->outcome == KTXN_OUTCOME_NOT_COMMITTED && visible > 0) {
+  if (txn->told_not && visible > 0) {
     sim_violate(world, "S3: transaction %d of client %d was told not committed, and is visible", (int)index, (int)txn->client);
   }
   if (!txn->commit_asked && visible > 0) {
     sim_violate(world, "S3: transaction %d is visible, and nobody has committed it", (int)index);
+  }
+}
+
+/* Its offsets have its verdict. */
+static void judge_offset(struct sim_world *world, int32_t index, int32_t sent, int32_t visible) {
+  const struct sim_txn *txn = &world->txns[index];
+  bool shown = txn->offset_seen >= 0;
+  bool settled = txn->offset_done && (txn->outcome == KTXN_OUTCOME_COMMITTED || visible > 0);
+  if (shown && (txn->told_not || !txn->commit_asked)) {
+    sim_violate(world, "S3: offset %lld of transaction %d is committed, and that is not", (long long)txn->offset_seen, (int)index);
+  }
+  if (shown && sent > 0 && visible == 0) {
+    sim_violate(world, "S1: offset %lld of transaction %d is committed, and its records are not visible", (long long)txn->offset_seen,
+                (int)index);
+  }
+  if (settled && txn->offset_seen != txn->offset) {
+    sim_violate(world, "S1: transaction %d is committed, and of its offset %lld the group has got %lld", (int)index,
+                (long long)txn->offset, (long long)txn->offset_seen);
   }
 }
 
@@ -373,10 +429,13 @@ static void judge(struct sim_world *world, int32_t index) {
       sim_violate(world, "S2: transaction %d: more visible than sent in partition %d", (int)index, (int)i);
     }
   }
-  if (txn->unswept && txn->late) {
+  if (txn->unswept && txn->late != 0) {
     world->stats->limits += visible > 0;
   } else {
     judge_visible(world, index, sent, visible);
+    if (!world->loose[txn->id]) {
+      judge_offset(world, index, sent, visible);
+    }
   }
   world->stats->committed += txn->outcome == KTXN_OUTCOME_COMMITTED;
   world->stats->aborted += txn->outcome == KTXN_OUTCOME_NOT_COMMITTED;

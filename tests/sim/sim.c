@@ -117,7 +117,9 @@ static void print_stats(const struct sim_stats *s, double seconds) {
   printf("%llu events, %llu requests, %llu faults of the cluster, %llu of processes, %llu late writes, %llu producers ended\n",
          (unsigned long long)s->events, (unsigned long long)s->requests, (unsigned long long)s->faults,
          (unsigned long long)s->killed, (unsigned long long)s->late, (unsigned long long)s->fatal);
-  printf("%llu answers spoilt, %llu times no memory\n", (unsigned long long)s->spoilt, (unsigned long long)s->starved);
+  printf("%llu answers spoilt, %llu times no memory; not judged: %llu limits of protocol 1, %llu processes for which a run had no room\n",
+         (unsigned long long)s->spoilt, (unsigned long long)s->starved, (unsigned long long)s->limits,
+         (unsigned long long)s->exhausted);
 }
 
 /* One run in a hundred is done twice, and must be the same in everything that happens. */

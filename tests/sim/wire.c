@@ -136,6 +136,16 @@ static void check_new(struct sim_world *world, struct sim_client *client, const 
   wire->producer_epoch = batch->producer_epoch;
 }
 
+/* Now and then at once, as behind a move; but no hot loop. */
+static void check_again(struct sim_world *world, const struct sim_client *client, struct sim_wire_batch *known) {
+  bool soon = world->now_us - known->sent_us < world->options.backoff_ms * 500;
+  known->soon = soon ? known->soon + 1 : known->soon > 0 ? known->soon - 1 : 0;
+  known->sent_us = world->now_us;
+  if (known->soon > SIM_WIRE_BURST) {
+    sim_violate(world, "liveness: client %d sends a batch to partition %d again and again", (int)client->index, (int)known->partition);
+  }
+}
+
 /* Other bytes under the same sequence, as a batch that is split needs them: only if no log has the first ones. */
 static void check_same(struct sim_world *world, struct sim_client *client, struct sim_wire_batch *known,
                        const struct ktxn__model_batch *batch) {
@@ -149,6 +159,7 @@ static void check_same(struct sim_world *world, struct sim_client *client, struc
   }
   known->hash = hash;
   known->count = batch->record_count;
+  check_again(world, client, known);
 }
 
 static void check_batch(struct sim_world *world, struct sim_client *client, const struct ktxn__model_batch *batch, int32_t partition) {
@@ -164,7 +175,7 @@ static void check_batch(struct sim_world *world, struct sim_client *client, cons
   }
   check_new(world, client, batch, partition);
   wire->batches[wire->batch_count++ % SIM_WIRE_BATCHES] = (struct sim_wire_batch){
-      batch->producer_id, batch->producer_epoch, partition, batch->base_sequence, batch->record_count, hash, false};
+      batch->producer_id, batch->producer_epoch, partition, batch->base_sequence, batch->record_count, hash, false, world->now_us, 0};
 }
 
 void sim_wire_taken(struct sim_world *world, const struct ktxn__model_seen *seen, const uint8_t *bytes, size_t size) {
@@ -322,7 +333,9 @@ static void check_acked(struct sim_world *world, struct sim_client *client, cons
   int32_t node = world->conns[letter->conn].node;
   bool ours = wire->registered_id == end->producer_id && wire->registered_epoch == end->producer_epoch;
   bool acked = ours && (wire->acked_nodes & 1u << node) != 0;
-  wire->over = wire->over || (wire->look.fresh && (wire->look.node == node || wire->look.ongoing));
+  bool seen = wire->look.fresh && wire->look.producer_id == end->producer_id && wire->look.producer_epoch == end->producer_epoch &&
+              (wire->look.ongoing || (wire->look.ended && wire->look.node == node));
+  wire->over = wire->over || seen;
   if (letter->header.version < 5 && !acked && !wire->over) {
     sim_violate(world, "S8: client %d commits at node %d, which has acknowledged no registration of it", (int)client->index, (int)node);
   }
@@ -380,11 +393,23 @@ static void on_init(struct sim_world *world, struct sim_client *client, const st
   note_call(world, wire, letter, init->producer_id, init->producer_epoch, 0);
 }
 
+/* From the first request that may register something the broker counts. */
+static void note_first(struct sim_world *world, const struct sim_client *client, int16_t api) {
+  bool registers = api == KTXN__MODEL_PRODUCE || api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || api == KTXN__MODEL_ADD_OFFSETS_TO_TXN ||
+                   api == KTXN__MODEL_TXN_OFFSET_COMMIT;
+  struct sim_txn *txn = client->txn < 0 ? NULL : &world->txns[client->txn];
+  if (registers && txn != NULL && txn->asked_us < 0) {
+    txn->asked_us = world->now_us;
+    txn->asked_jumped_us = client->jumped_us;
+  }
+}
+
 static void on_letter(struct sim_world *world, struct sim_client *client, const struct letter *letter) {
   int64_t fatal_us = client->wire.fatal_us;
   if (fatal_us >= 0 && world->now_us > fatal_us && !held_since(world, letter, fatal_us)) {
     sim_violate(world, "S8: client %d has ended and sends request %d", (int)client->index, letter->header.key);
   }
+  note_first(world, client, letter->header.key);
   switch (letter->header.key) {
     case KTXN__MODEL_PRODUCE:
       on_produce(world, client, letter);

@@ -60,7 +60,9 @@ struct sim_wire_batch {
   int32_t base_sequence;
   int32_t count;
   uint64_t hash;
-  bool taken; /* some copy is in a log */
+  bool taken;
+  int64_t sent_us;
+  int32_t soon; /* how often it was sent again before half of a backoff was over, less those since that waited */ /* some copy is in a log */
 };
 
 /* Where the sequence of a producer id and epoch stands in a partition. */
@@ -82,7 +84,7 @@ struct sim_wire {
   uint32_t registered; /* partitions whose registration was acknowledged since the last end, under this identity: */
   bool group;          /* the same for offsets */
   uint32_t acked_nodes; /* a bit for each node that has acknowledged a registration since an end was, under this identity */
-  bool over; /* an end was acknowledged, or follows a look, and nothing has left since that registers or writes */
+  bool over; /* an end was acknowledged, or follows a look that showed it, and nothing has left since that registers or writes */
   int64_t registered_id;
   int16_t registered_epoch;
   int64_t v5_id; /* under which identity an end by version 5 has left */

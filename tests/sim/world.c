@@ -124,6 +124,9 @@ static int64_t next_fault_us(const struct sim_world *world) {
 }
 
 static void on_fault(struct sim_world *world) {
+  if (world->healed) {
+    return;
+  }
   if (world->now_us >= world->options.heal_us) {
     sim_cluster_heal(world);
     return;
@@ -231,10 +234,14 @@ static void settle(struct sim_world *world) {
 /* A transaction for each id, in a cluster that is well: whatever happened before, it must come through. */
 static void prove(struct sim_world *world) {
   for (int32_t id = 0; id < world->options.ids && !world->violated; id++) {
+    int32_t before = world->client_count;
     sim_client_start(world, id, true);
     run_events(world, world->now_us + SETTLE_US);
     if (!world->proved[id] && !world->violated) {
       sim_violate(world, "liveness: no transaction of id-%d comes through in a healthy cluster", (int)id);
+    }
+    if (world->client_count - before > 1 && world->options.level_change == 0 && world->options.hostile == 0 && !world->violated) {
+      sim_violate(world, "liveness: the first producer of id-%d in a healthy cluster ends", (int)id);
     }
   }
 }
@@ -263,6 +270,7 @@ static void begin(struct sim_world *world) {
   world->client_count = 0;
   world->txn_count = 0;
   world->pid_count = 0;
+  memset(world->aborted_us, 0xff, sizeof world->aborted_us);
   world->letter_count = 0;
   world->front_us = INT64_MAX;
   world->hide_from_us = 0;
@@ -299,6 +307,7 @@ bool sim_world_run(struct sim_world *world) {
   if (!world->healed && !world->violated) {
     sim_cluster_heal(world);
   }
+  settle(world);
   prove(world);
   settle(world);
   if (world->violated) {

@@ -33,6 +33,7 @@ enum {
   SIM_PROOFS = 8,
   SIM_CONNS = 8192,  /* connections that were ever opened in a run: all nodes may be down for a minute, and ten processes try */
   SIM_TXNS = 1024,
+  SIM_OFFSETS = 4096, /* that are sent to one group in a run */
   SIM_RECORDS_MAX = 16, /* of one transaction */
   SIM_PIDS = 64,
   SIM_LETTERS = 8192, /* that are remembered in a run */
@@ -209,14 +210,16 @@ struct sim_txn {
   bool offset_done;   /* the call for it succeeded */
   bool commit_asked;
   bool ending;  /* its abort was asked for */
-  bool late;    /* a batch of it was taken since */
+  uint32_t late; /* a bit for each partition that has taken a batch of it behind the broker's decision to abort it */
   bool unswept; /* its producer ended before its abort returned, where a late batch may then be the successor's */
   enum ktxn_outcome outcome; /* NONE = never told */
+  bool told_not; /* it was told as not committed, whatever was told behind that */
   int64_t began_us, told_us;
-  int64_t began_jumped_us; /* see sim_client */
+  int64_t asked_us; /* when a request of it has left first; -1 = none has */
+  int64_t asked_jumped_us; /* see sim_client */
   /* what the logs hold */
   int32_t visible[SIM_PARTITIONS];
-  int64_t decided_us; /* when its first record became visible */
+  int64_t offset_seen; /* the last of its offsets that was committed; -1 = none */
 };
 
 struct sim_client {
@@ -268,6 +271,7 @@ struct sim_client {
 
 struct sim_stats {
   uint64_t runs, transactions, committed, aborted, in_doubt, unknown, fatal, killed, events, requests, faults, late, limits, spoilt;
+  uint64_t exhausted; /* processes that were not started: a run has room for so many */
   uint64_t starved;
   uint64_t allocations; /* of clients that were to fail, see sim_sweep_alloc() */
 };
@@ -302,6 +306,7 @@ struct sim_world {
   int32_t owner[SIM_IDS]; /* the youngest incarnation of each id */
   int32_t ids_left[SIM_IDS];
   int64_t next_offset[SIM_IDS];
+  int32_t offset_txn[SIM_IDS][SIM_OFFSETS]; /* which transaction has sent it */
   bool proved[SIM_IDS];
   bool loose[SIM_IDS]; /* a late offset commit of a producer that has ended may lie in the group of that id */
 
@@ -309,6 +314,7 @@ struct sim_world {
   int32_t txn_count;
   int64_t pids[SIM_PIDS]; /* producer ids in the order in which coordinators have recorded them first */
   int32_t pid_count;
+  int64_t aborted_us[SIM_PIDS]; /* when an abort of each was recorded last; -1 = never */
   struct sim_letter letters[SIM_LETTERS];
   uint32_t letter_count;
   int64_t newest[SIM_CLIENTS]; /* the highest ordinal of each incarnation of which a batch is in a log */
