@@ -164,6 +164,7 @@ static bool step_begin(struct sim_client *client) {
   struct sim_txn *txn = txn_of(client);
   memset(txn, 0, sizeof *txn);
   ktxn__accumulator_gate(client->acc, &txn->ordinal, NULL);
+  client->ordinal = txn->ordinal;
   txn->client = client->index;
   txn->id = client->id;
   txn->began_us = client->world->now_us;

@@ -125,6 +125,7 @@ int32_t sim_client_start(struct sim_world *world, int32_t id, bool last) {
   client->id = id;
   client->ready_us = -1;
   client->txn = -1;
+  client->ordinal = -1;
   client->deadline_us = INT64_MAX;
   sim_wire_start(&client->wire);
   snprintf(client->tid, sizeof client->tid, "id-%d", (int)id);

@@ -173,12 +173,16 @@ int64_t sim_seniority(const struct sim_world *world, int64_t producer_id, int16_
 /* ---- which transaction a request belongs to ---------------------------------------------------------------------------- */
 
 void sim_letter_note(struct sim_world *world, const struct sim_client *client, uint32_t conn, int32_t correlation) {
-  if (client->txn < 0 || world->letter_count == SIM_LETTERS) {
+  if (client->ordinal < 0) {
+    return;
+  }
+  if (world->letter_count == SIM_LETTERS) {
+    sim_violate(world, "resources: more than %d requests in a run", SIM_LETTERS);
     return;
   }
   struct sim_letter *letter = &world->letters[world->letter_count++];
-  uint64_t ordinal = (uint64_t)world->txns[client->txn].ordinal;
-  *letter = (struct sim_letter){world->conns[conn].letters, correlation, (uint64_t)(client->index + 1) << 32 | ordinal};
+  uint64_t tag = (uint64_t)(client->index + 1) << 32 | (uint64_t)client->ordinal;
+  *letter = (struct sim_letter){world->conns[conn].letters, correlation, tag};
   world->conns[conn].letters = world->letter_count;
 }
 

@@ -258,6 +258,7 @@ struct sim_client {
   bool flush_pending;
   int32_t left;   /* transactions to do */
   int32_t txn;    /* the open one, -1 = none */
+  int64_t ordinal; /* of that, or of the last one; -1 = none yet */
   int32_t to_send;
   bool want_offsets, want_abort, want_flush;
   int64_t think_us;
