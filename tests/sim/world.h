@@ -36,7 +36,7 @@ enum {
   SIM_OFFSETS = 4096, /* that are sent to one group in a run */
   SIM_RECORDS_MAX = 16, /* of one transaction */
   SIM_PIDS = 64,
-  SIM_LETTERS = 8192, /* that are remembered in a run */
+  SIM_LETTERS = 65536, /* that are remembered in a run */
   SIM_TOPICS = 2
 };
 
