@@ -74,8 +74,8 @@ static void looked_ours(struct ktxn__txn *txn, int64_t now_us, enum ktxn__txn_lo
 
 static void no_look(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                     const struct ktxn__txn_result *result) {
-  bool unknown = result->fate == KTXN__TXN_ANSWERED && result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND;
-  if (unknown && ktxn__txn_missing(txn, now_us, slot->node))
+  bool unknown = result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND || ktxn__txn_forgotten(txn, result);
+  if (result->fate == KTXN__TXN_ANSWERED && unknown && ktxn__txn_missing(txn, now_us, slot->node))
     ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_ID_MAPPING, KTXN_CLASS_RECREATE, result->code,
                                          KTXN__TXN_API_DESCRIBE));
   else
@@ -107,7 +107,7 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
     unseen(txn);
     return;
   }
-  if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
+  if (result->fate != KTXN__TXN_ANSWERED || result->code != 0 || ktxn__txn_forgotten(txn, result)) {
     no_look(txn, now_us, slot, result);
     return;
   }

@@ -95,7 +95,7 @@ bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
 
 /* Coordinators before 4.3 forget the producer id that an end has given when they load their log anew before it is complete
  * (KAFKA-20310). What they show then, others never have: the former one behind its last epoch, and nothing open. */
-static bool has_forgotten(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+bool ktxn__txn_forgotten(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
   return look->producer_id == txn->former_id && look->producer_epoch > KTXN__TXN_EPOCH_LAST &&
          (look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT || look->look == KTXN__TXN_LOOK_COMPLETE_ABORT);
 }
@@ -107,7 +107,7 @@ static bool look_proves(struct ktxn__txn *txn, int64_t now_us, const struct ktxn
   if (look->fate != KTXN__TXN_ANSWERED) return false;
   if (look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND) return ktxn__txn_missing(txn, now_us, slot->node);
   if (look->code != 0) return false;
-  if (has_forgotten(txn, look)) return ktxn__txn_missing(txn, now_us, slot->node);
+  if (ktxn__txn_forgotten(txn, look)) return ktxn__txn_missing(txn, now_us, slot->node);
   txn->missing_us = -1;
   if (may_be_own_abort(slot, look)) return false;
   if (ktxn__txn_behind(txn, look)) return false;

@@ -258,6 +258,7 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
 void ktxn__txn_suspect(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code);
 bool ktxn__txn_behind(const struct ktxn__txn *txn, const struct ktxn__txn_result *look);
 bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node);
+bool ktxn__txn_forgotten(const struct ktxn__txn *txn, const struct ktxn__txn_result *look);
 void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                               const struct ktxn__txn_result *result);
 

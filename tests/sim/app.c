@@ -168,6 +168,7 @@ static bool step_begin(struct sim_client *client) {
   txn->client = client->index;
   txn->id = client->id;
   txn->began_us = client->world->now_us;
+  txn->began_jumped_us = client->jumped_us;
   txn->asked_us = -1;
   txn->offset = -1;
   txn->offset_seen = -1;

@@ -268,8 +268,11 @@ void sim_timed_out(struct sim_world *world, const struct sim_client *client) {
   int64_t timeout_us = world->options.transaction_timeout_ms * 1000;
   int64_t least_us = timeout_us / 2 > timeout_us - 1000000 ? timeout_us / 2 : timeout_us - 1000000;
   const struct sim_txn *txn = &world->txns[client->txn];
-  int64_t since_us = txn->asked_us < 0 ? world->now_us : txn->asked_us;
-  int64_t passed_us = world->now_us - since_us + client->jumped_us - txn->asked_jumped_us;
+  /* With protocol 2 a write that was offered to a connection and never left counts for the client as well. */
+  bool from_begin = world->options.level >= 2 || world->options.level_change > 0;
+  int64_t since_us = from_begin ? txn->began_us : txn->asked_us < 0 ? world->now_us : txn->asked_us;
+  int64_t jumped_us = client->jumped_us - (from_begin ? txn->began_jumped_us : txn->asked_jumped_us);
+  int64_t passed_us = world->now_us - since_us + jumped_us;
   if (passed_us < least_us - least_us / 500) { /* its clock may go fast */
     sim_violate(world, "S6: client %d goes on after %lld ms, and its timeout was %lld", (int)client->index,
                 (long long)passed_us / 1000, (long long)timeout_us / 1000);

@@ -216,7 +216,7 @@ struct sim_txn {
   bool told_not; /* it was told as not committed, whatever was told behind that */
   int64_t began_us, told_us;
   int64_t asked_us; /* when a request of it has left first; -1 = none has */
-  int64_t asked_jumped_us; /* see sim_client */
+  int64_t began_jumped_us, asked_jumped_us; /* see sim_client */
   /* what the logs hold */
   int32_t visible[SIM_PARTITIONS];
   int64_t offset_seen; /* the last of its offsets that was committed; -1 = none */
