@@ -177,7 +177,7 @@ void sim_letter_note(struct sim_world *world, const struct sim_client *client, u
     return;
   }
   if (world->letter_count == SIM_LETTERS) {
-    sim_violate(world, "resources: more than %d requests in a run", SIM_LETTERS);
+    sim_violate(world, "liveness: more than %d requests in a run", SIM_LETTERS);
     return;
   }
   struct sim_letter *letter = &world->letters[world->letter_count++];
