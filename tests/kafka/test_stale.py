@@ -82,16 +82,17 @@ class StaleV1(Stale):
     def test_a_fence_that_it_cannot_write_raises_the_epoch_that_it_remembers(self):
         """Then it takes a registration at that epoch for done, of what it still holds open, and writes nothing: that epoch may have
         been given to the same producer elsewhere. So a registration counts only where the bump was acknowledged (txn/README.md)."""
-        def fence(stale, session):
+        def fence(stale, session, add):
             try:
                 self.assertNotEqual(rpc.init_producer_id(stale, session.tid, 10000, session.who(0)).code, 0)
             except OSError:
                 pass  # no answer while it tries to write, which it does for transaction.timeout.ms
+            session.until(lambda: add(1) != wire.CONCURRENT_TRANSACTIONS)
         self.fenced_in_memory(10000, fence)
 
     def test_its_own_timeout_raises_the_epoch_that_it_remembers(self):
         """So does the abort that it can't write when the transaction has lasted too long: nobody has to ask for it."""
-        self.fenced_in_memory(4000, lambda stale, session: None)
+        self.fenced_in_memory(4000, lambda stale, session, add: session.until(lambda: add(1) == 0))
 
     def fenced_in_memory(self, timeout_ms, fence):
         self.addCleanup(self.cluster.heal)
@@ -113,11 +114,10 @@ class StaleV1(Stale):
 
             self.assertEqual(client.describe_transaction(session.tid).state, "Ongoing", "the node is not stale")
             self.assertEqual((add(0), add(1)), (0, 90))
-            fence(stale, session)
-            session.until(lambda: add(1) == 0)
+            fence(stale, session, add)
             shown = client.describe_transaction(session.tid)
             self.assertEqual((shown.state, shown.epoch), ("Ongoing", session.who(1).epoch))
-            self.assertEqual(add(0), 90)
+            self.assertEqual((add(0), add(1)), (90, 0))
 
     def test_stale_node_remembers_an_empty_epoch(self):
         """The transaction has the epoch of a bump behind the move, so that node is behind, and what it says is no evidence."""

@@ -70,6 +70,15 @@ static int32_t rank_of(const struct sim_world *world, int64_t producer_id) {
 }
 
 /* S7: nothing of a transaction is taken once something of a later one of the same incarnation was. */
+static void check_taken(struct sim_world *world, const char *what, uint32_t client, int64_t ordinal) {
+  int64_t *newest = &world->newest[client];
+  if (ordinal < *newest) {
+    sim_violate(world, "S7: %s of ordinal %lld of client %u was taken after something of ordinal %lld", what, (long long)ordinal, client,
+                (long long)*newest);
+  }
+  *newest = ordinal > *newest ? ordinal : *newest;
+}
+
 static void on_append(struct sim_world *world, const struct ktxn__model_seen *seen) {
   const struct ktxn__model_entry *entry = ktxn__model_log_entry(world->model, seen->name, seen->partition, seen->offset);
   struct sim_value value;
@@ -87,12 +96,7 @@ static void on_append(struct sim_world *world, const struct ktxn__model_seen *se
   if (txn->ending && rank < world->pid_count && world->aborted_us[rank] >= txn->began_us) {
     txn->late |= 1u << seen->partition;
   }
-  int64_t *newest = &world->newest[value.client];
-  if (value.ordinal < *newest) {
-    sim_violate(world, "S7: a batch of ordinal %u of client %u was taken after one of ordinal %lld", value.ordinal, value.client,
-                (long long)*newest);
-  }
-  *newest = value.ordinal > *newest ? value.ordinal : *newest;
+  check_taken(world, "a batch", value.client, value.ordinal);
 }
 
 /* S6: when an incarnation's init has returned, nothing of an earlier one becomes committed any more. */
@@ -109,24 +113,16 @@ static void check_successor(struct sim_world *world, const struct sim_txn *txn) 
   }
 }
 
-/* S7 for offsets: those of a transaction don't come behind something of a later one. */
 static void on_pending(struct sim_world *world, const struct ktxn__model_seen *seen) {
-  int64_t ordinal = (int64_t)(seen->tag & UINT32_MAX);
-  if (seen->tag == 0) {
-    return;
+  if (seen->tag != 0) {
+    check_taken(world, "an offset", (uint32_t)(seen->tag >> 32) - 1, (int64_t)(seen->tag & UINT32_MAX));
   }
-  int64_t *newest = &world->newest[(seen->tag >> 32) - 1];
-  if (ordinal < *newest) {
-    sim_violate(world, "S7: an offset of ordinal %lld of client %d was taken after something of ordinal %lld", (long long)ordinal,
-                (int)(seen->tag >> 32) - 1, (long long)*newest);
-  }
-  *newest = ordinal > *newest ? ordinal : *newest;
 }
 
 /* The offset says whose it is. */
 static void on_offset(struct sim_world *world, const struct ktxn__model_seen *seen) {
   int32_t id = seen->name.data[seen->name.len - 1] - '0';
-  if (seen->offset < 0 || seen->offset > world->next_offset[id]) {
+  if (seen->offset < 1 || seen->offset > world->next_offset[id]) {
     sim_violate(world, "model: an offset that nobody has sent");
     return;
   }

@@ -60,9 +60,9 @@ struct sim_wire_batch {
   int32_t base_sequence;
   int32_t count;
   uint64_t hash;
-  bool taken;
+  bool taken; /* some copy is in a log */
   int64_t sent_us;
-  int32_t soon; /* how often it was sent again before half of a backoff was over, less those since that waited */ /* some copy is in a log */
+  int32_t soon; /* how often it was sent again before half of a backoff was over, less those since that waited */
 };
 
 /* Where the sequence of a producer id and epoch stands in a partition. */

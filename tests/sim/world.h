@@ -29,8 +29,8 @@ enum {
   SIM_NODES = 5,
   SIM_PARTITIONS = 4,
   SIM_IDS = 2,      /* transactional ids */
-  SIM_CLIENTS = 28, /* incarnations in a run, the last eight for the proof that the cluster is well */
-  SIM_PROOFS = 8,
+  SIM_CLIENTS = 36, /* incarnations in a run, the last sixteen for the proofs that the cluster is well */
+  SIM_PROOFS = 16,
   SIM_CONNS = 8192,  /* connections that were ever opened in a run: all nodes may be down for a minute, and ten processes try */
   SIM_TXNS = 1024,
   SIM_OFFSETS = 4096, /* that are sent to one group in a run */
