@@ -72,16 +72,6 @@ static void looked_ours(struct ktxn__txn *txn, int64_t now_us, enum ktxn__txn_lo
   }
 }
 
-static void no_look(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
-                    const struct ktxn__txn_result *result) {
-  bool unknown = result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND || ktxn__txn_forgotten(txn, result);
-  if (result->fate == KTXN__TXN_ANSWERED && unknown && ktxn__txn_missing(txn, now_us, slot->node))
-    ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_ID_MAPPING, KTXN_CLASS_RECREATE, result->code,
-                                         KTXN__TXN_API_DESCRIBE));
-  else
-    ktxn__txn_refind(txn, now_us, result->fate == KTXN__TXN_UNSENT ? KTXN__TXN_NODE_NONE : slot->node);
-}
-
 /* The answer of our bump was lost, and this is what it would have made; beyond the last epoch, a new producer id. */
 static bool may_be_own_bump(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
   if (!txn->bump_ambiguous || look->look != KTXN__TXN_LOOK_EMPTY) return false;
@@ -107,11 +97,15 @@ void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct k
     unseen(txn);
     return;
   }
-  if (result->fate != KTXN__TXN_ANSWERED || result->code != 0 || ktxn__txn_forgotten(txn, result)) {
-    no_look(txn, now_us, slot, result);
+  if (ktxn__txn_lost(txn, now_us, slot->node, result)) {
+    ktxn__txn_fatal(txn, ktxn__txn_cause(KTXN_E_INVALID_PRODUCER_ID_MAPPING, KTXN_CLASS_RECREATE, result->code,
+                                         KTXN__TXN_API_DESCRIBE));
     return;
   }
-  txn->missing_us = -1;
+  if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
+    ktxn__txn_refind(txn, now_us, result->fate == KTXN__TXN_UNSENT ? KTXN__TXN_NODE_NONE : slot->node);
+    return;
+  }
   bool same_id = result->producer_id == txn->producer_id;
   if (same_id && result->producer_epoch == txn->producer_epoch) {
     looked_ours(txn, now_us, result->look);

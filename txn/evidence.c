@@ -86,29 +86,35 @@ bool ktxn__txn_behind(const struct ktxn__txn *txn, const struct ktxn__txn_result
   return look->producer_id == txn->former_id;
 }
 
-/* 105: the id is unknown to that node. The node that held it before would know. If for the whole of the transaction's
- * timeout nobody who was asked knew it, its coordinator has forgotten it (transactional.id.expiration.ms). */
-bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
-  if (txn->missing_us < 0) txn->missing_us = now_us;
-  return node == txn->anchor || now_us - txn->missing_us >= txn->config.transaction_timeout_us;
-}
-
 /* Coordinators before 4.3 forget the producer id that an end has given when they load their log anew before it is complete
  * (KAFKA-20310). What they show then, others never have: the former one behind its last epoch, and nothing open. */
-bool ktxn__txn_forgotten(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+static bool forgotten(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
   return look->producer_id == txn->former_id && look->producer_epoch > KTXN__TXN_EPOCH_LAST &&
          (look->look == KTXN__TXN_LOOK_COMPLETE_COMMIT || look->look == KTXN__TXN_LOOK_COMPLETE_ABORT);
+}
+
+static bool unknown(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  return look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND || (look->code == 0 && forgotten(txn, look));
+}
+
+/* Each look is asked for this. The node that held the id before would know it. If for the whole of the transaction's timeout nobody
+ * who was asked knew it, its coordinator has lost it (transactional.id.expiration.ms). */
+bool ktxn__txn_lost(struct ktxn__txn *txn, int64_t now_us, int32_t node, const struct ktxn__txn_result *look) {
+  if (look->fate != KTXN__TXN_ANSWERED) return false;
+  if (!unknown(txn, look)) {
+    if (look->code == 0) txn->missing_us = -1;
+    return false;
+  }
+  if (txn->missing_us < 0) txn->missing_us = now_us;
+  return node == txn->anchor || now_us - txn->missing_us >= txn->config.transaction_timeout_us;
 }
 
 static bool look_proves(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_suspect *suspect,
                         const struct ktxn__txn_result *look) {
   const struct ktxn__txn_slot *slot = &suspect->slot;
   if (look->fate == KTXN__TXN_UNSUPPORTED) return true; /* before Kafka 3.0 there is no look; the worst is a needless end */
-  if (look->fate != KTXN__TXN_ANSWERED) return false;
-  if (look->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND) return ktxn__txn_missing(txn, now_us, slot->node);
-  if (look->code != 0) return false;
-  if (ktxn__txn_forgotten(txn, look)) return ktxn__txn_missing(txn, now_us, slot->node);
-  txn->missing_us = -1;
+  if (ktxn__txn_lost(txn, now_us, slot->node, look)) return true;
+  if (look->fate != KTXN__TXN_ANSWERED || look->code != 0) return false;
   if (may_be_own_abort(slot, look)) return false;
   if (ktxn__txn_behind(txn, look)) return false;
   if (look->producer_id != slot->producer_id) return true;

@@ -62,9 +62,8 @@ static void moved(struct ktxn__txn *txn, int16_t broker_code) {
 void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                             const struct ktxn__txn_result *result) {
   int16_t broker_code = txn->error.broker_code != 0 ? txn->error.broker_code : (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH;
-  bool missing = result->fate == KTXN__TXN_ANSWERED && result->code == KTXN_E_TRANSACTIONAL_ID_NOT_FOUND &&
-                 ktxn__txn_missing(txn, now_us, slot->node);
-  if (result->fate == KTXN__TXN_UNSUPPORTED || missing) { /* before Kafka 3.0 there is no look */
+  bool lost = ktxn__txn_lost(txn, now_us, slot->node, result);
+  if (result->fate == KTXN__TXN_UNSUPPORTED || lost) { /* before Kafka 3.0 there is no look */
     moved(txn, broker_code);
     return;
   }

@@ -157,7 +157,7 @@ struct ktxn__txn {
   int64_t need_us;        /* what ends were seen to need to be complete */
 
   struct ktxn__txn_suspect suspect;
-  int64_t missing_us; /* since then every node that was asked has answered that it does not know the id; -1 = no */
+  int64_t missing_us; /* since then no node that was asked has known the id; -1 = no */
   int64_t busy_us; /* since then the answer has been 51 or "being completed"; -1 = it is not */
   struct ktxn__txn_slot slot;
   uint32_t next_id;
@@ -257,8 +257,7 @@ void ktxn__txn_fence_ended(struct ktxn__txn *txn, int64_t now_us, const struct k
 /* evidence.c */
 void ktxn__txn_suspect(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot, int16_t code);
 bool ktxn__txn_behind(const struct ktxn__txn *txn, const struct ktxn__txn_result *look);
-bool ktxn__txn_missing(struct ktxn__txn *txn, int64_t now_us, int32_t node);
-bool ktxn__txn_forgotten(const struct ktxn__txn *txn, const struct ktxn__txn_result *look);
+bool ktxn__txn_lost(struct ktxn__txn *txn, int64_t now_us, int32_t node, const struct ktxn__txn_result *look);
 void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,
                               const struct ktxn__txn_result *result);
 

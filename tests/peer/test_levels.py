@@ -53,8 +53,9 @@ class LevelTest(Levels):
                     scene.ok("flush 15000")
                     if new == 1:
                         scene.peer.model.violation = lambda text: None  # level 1 takes EndTxn 5
+                    asked = scene.count("ApiVersions")
                     self.change(scene, new)
-                    scene.peer.wait_for("ApiVersions", scene.count("ApiVersions") + 1)
+                    scene.peer.wait_for("ApiVersions", asked + 1)
                     scene.ok("sleep 100")
                     getattr(scene, end)()
                     self.assertEqual(self.ends(scene)[before:], [("EndTxn(%s)" % end, by_v5)])

@@ -160,6 +160,10 @@ static void draw_more(struct sim_choices *choices, struct sim_options *options) 
   if (options->gentle || (options->usurped > 0 && options->answer_lost == 0)) { /* no late copies, no producer that ends */
     options->net_deaf = options->jumps = 0;
   }
+  /* An abort by the broker at the last epoch, while the level is lower, and back at level 2: rare, unless it begins there. */
+  if (sim_choose(choices, SIM_OPTIONS, 4) == 3 && options->level_change > 0) {
+    options->first_epoch = (int16_t)(32766 - sim_choose(choices, SIM_OPTIONS, 3));
+  }
 }
 
 void sim_options_draw(struct sim_choices *choices, struct sim_options *options) {
