@@ -6,6 +6,9 @@
 
 /* The modelled cluster, what happens to requests at its nodes, and what happens to the nodes. */
 
+/* A broker looks for timeouts every ten seconds, and gives up writing what it found after a timeout more. */
+enum { ASLEEP_LEAST_US = 12000000, ASLEEP_MOST_US = 30000000 };
+
 enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER, REPAIR_WEDGED, REPAIR_MEMORY };
 
 struct ktxn__str sim_topic(int32_t topic) {
@@ -68,9 +71,9 @@ static void strike_later(struct sim_world *world, enum sim_around around, int32_
 }
 
 /* A successor of a coordinator that is cut off can't be reached any more, when something begins behind an end or a bump. */
-static void send_back(struct sim_world *world, int32_t node, bool turn) {
-  if (world->usurper == node && turn && bad(world, SIM_FAULT, 500000)) {
-    int64_t after_us = sim_span(&world->choices, SIM_FAULT, 100, 50000);
+static void send_back(struct sim_world *world, int32_t node, bool turn, bool at_once) {
+  if (world->usurper == node && (turn || at_once) && world->now_us >= world->asleep_until_us && bad(world, SIM_FAULT, 500000)) {
+    int64_t after_us = at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 50000);
     world->usurper = sim_choose(&world->choices, SIM_FAULT, 2) == 0 ? -1 : node;
     strike_later(world, SIM_AROUND_SHUT, node, after_us);
   }
@@ -87,8 +90,14 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   if (asked && bad(world, SIM_FAULT, world->options.meddle)) {
     strike_later(world, SIM_AROUND_MEDDLE, node, 0);
   }
-  send_back(world, node, request->api == KTXN__MODEL_END_TXN || bump);
-  if ((asked || write) && bad(world, SIM_FAULT, world->options.usurped)) {
+  bool look = request->api == KTXN__MODEL_DESCRIBE_TRANSACTIONS && world->options.asleep > 0;
+  bool awake = world->now_us >= world->asleep_until_us;
+  if (request->api == KTXN__MODEL_END_TXN && world->usurper == node && awake && bad(world, SIM_FAULT, world->options.asleep)) {
+    bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
+    strike_later(world, SIM_AROUND_SLEEP, node, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 10000));
+  }
+  send_back(world, node, request->api == KTXN__MODEL_END_TXN || bump, look);
+  if ((asked || write) && awake && bad(world, SIM_FAULT, world->options.usurped)) {
     bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
     strike_later(world, SIM_AROUND_USURP, 0, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000));
   }
@@ -157,6 +166,7 @@ bool sim_cluster_start(struct sim_world *world) {
     world->node_cut[node] = false;
     world->shut_until_us[node] = 0;
   }
+  world->asleep_until_us = 0;
   world->usurper = -1;
   return ktxn__model_create_topic(world->model, world->now_us, sim_topic(0), o->partitions);
 }
@@ -261,14 +271,17 @@ static void fault_cut(struct sim_world *world) {
   }
 }
 
-static bool fault_level(struct sim_world *world) {
-  static const int16_t levels[] = {2, 1, 0};
-  if (!bad(world, SIM_FAULT, world->options.level_change)) {
-    return false;
-  }
-  int16_t level = levels[pick(world, 3)];
+static void set_level(struct sim_world *world, int16_t level) {
   sim_tell(world, "transaction.version is %d now", level);
   ktxn__model_set_transaction_version(world->model, level);
+}
+
+static bool fault_level(struct sim_world *world) {
+  static const int16_t levels[] = {2, 1, 0};
+  if (world->now_us < world->asleep_until_us || !bad(world, SIM_FAULT, world->options.level_change)) {
+    return false;
+  }
+  set_level(world, levels[pick(world, 3)]);
   return true;
 }
 
@@ -288,6 +301,9 @@ static void shut_out(struct sim_world *world, int32_t node) {
 
 /* So long that a broker's timeout passes on both sides, and what it could not write for it is given up, where that is soon. */
 static int64_t cut_least_us(const struct sim_world *world) {
+  if (world->options.asleep > 0) {
+    return ASLEEP_MOST_US;
+  }
   int64_t timeouts_us = world->options.transaction_timeout_ms * 3000;
   return timeouts_us <= 30000000 ? timeouts_us : 1000000;
 }
@@ -392,6 +408,25 @@ static void fault_process(struct sim_world *world) {
   sim_client_start(world, id, false);
 }
 
+/* For so long that the broker's timeout has raised the epoch in the memory of the coordinator before, which has given up writing
+ * it, and meanwhile another takes its place, which speaks the protocol of level 1; nothing else changes, so that the coordinator
+ * is the same when it wakes up. */
+static void sleep_long(struct sim_world *world) {
+  int32_t index = any_client(world);
+  if (index < 0 || world->clients[index].last || world->healed || world->now_us < world->asleep_until_us) {
+    return;
+  }
+  sim_tell(world, "client %d sleeps for long", (int)index);
+  sim_places_fault(SIM_FAULT_SLEEP);
+  world->stats->killed++;
+  world->clients[index].paused = true;
+  int64_t after_us = sim_span(&world->choices, SIM_FAULT, ASLEEP_LEAST_US, ASLEEP_MOST_US);
+  sim_schedule(world, world->now_us + after_us, SIM_EVENT_REPAIR, REPAIR_RESUME, (uint32_t)index);
+  world->asleep_until_us = world->now_us + after_us;
+  set_level(world, 1);
+  sim_client_start(world, world->clients[index].id, false);
+}
+
 bool sim_cluster_fault(struct sim_world *world) {
   bool cluster = bad(world, SIM_FAULT, world->options.cluster_fault);
   if (cluster) {
@@ -429,6 +464,9 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   }
   if (around == SIM_AROUND_SHUT && !world->healed) {
     shut_out(world, node);
+  }
+  if (around == SIM_AROUND_SLEEP) {
+    sleep_long(world);
   }
   sim_net_pump(world);
 }

@@ -21,7 +21,8 @@ enum sim_fault {
   SIM_FAULT_RATE,
   SIM_FAULT_JUMP,
   SIM_FAULT_PAUSE,
-  SIM_FAULT_THROTTLE
+  SIM_FAULT_THROTTLE,
+  SIM_FAULT_SLEEP
 };
 
 /** That has happened. */

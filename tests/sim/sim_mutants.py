@@ -188,9 +188,6 @@ ELSEWHERE = {
     "the sender stands behind it, which sends nothing for a producer that has ended; traces and test_C03 show both": [
         "wire-after-the-end",
     ],
-    "a successor that speaks V1, while nothing but a registration was acknowledged, by a node that is cut off: the explorer shows it": [
-        "1.5-node",
-    ],
     "another rule stands behind it: 1.3-anchor asks for the node as well": [
         "4.3-taint-anchor",
     ],

@@ -78,6 +78,7 @@ struct sim_options {
   uint32_t zombies;       /* a killed process was only paused */
   uint32_t level_change;
   uint32_t usurped;       /* a coordinator is asked for something, and others are coordinators from then on */
+  uint32_t asleep;        /* usurped: behind an end at the new coordinator its producer sleeps, and another takes its place */
   uint32_t refused;       /* an end is refused for good, as where a right to it was taken back */
   uint32_t fault_kinds; /* which kinds of cluster faults there are in this run: bits */
   bool marker_twice;
@@ -138,7 +139,8 @@ enum sim_around {
   SIM_AROUND_KILL,
   SIM_AROUND_MEDDLE,
   SIM_AROUND_USURP,
-  SIM_AROUND_SHUT
+  SIM_AROUND_SHUT,
+  SIM_AROUND_SLEEP
 };
 
 struct sim_event {
@@ -297,6 +299,7 @@ struct sim_world {
   bool node_up[SIM_NODES], node_cut[SIM_NODES];
   int64_t shut_until_us[SIM_NODES]; /* connections to it are refused */
   uint32_t home[SIM_NODES]; /* which of its addresses it has, see address.c */
+  int64_t asleep_until_us; /* a client sleeps, and the cluster stays as it is */
   int32_t usurper; /* the newest coordinator whose predecessor is cut off; -1 = none */
   int64_t hide_from_us; /* the topic may be hidden again */
 
