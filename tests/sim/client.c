@@ -219,7 +219,7 @@ void sim_client_run(struct sim_world *world, int32_t index) {
 /* Leaders that ask nobody: a batch that was given up and comes after the abort, of which nothing sweeps the log any more, is part of
  * what the successor commits there (docs/TRANSACTIONS.md, what no client can promise). The abort has not returned by then. */
 void sim_client_note_unswept(struct sim_world *world, const struct sim_client *client) {
-  bool asks = world->options.verification || world->options.level >= 2;
+  bool asks = world->options.verification || (world->options.level >= 2 && world->options.level_change == 0);
   if (client->txn >= 0 && client->step == SIM_STEP_ABORT && !asks) {
     world->txns[client->txn].unswept = true;
   }

@@ -96,6 +96,10 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
     bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
     strike_later(world, SIM_AROUND_SLEEP, node, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 10000));
   }
+  if (request->api == KTXN__MODEL_PRODUCE && world->back_from >= 0 && awake) {
+    strike_later(world, SIM_AROUND_BACK, world->back_from, sim_span(&world->choices, SIM_FAULT, 100, 5000));
+    world->back_from = -1;
+  }
   send_back(world, node, request->api == KTXN__MODEL_END_TXN || bump, look);
   if ((asked || write) && awake && bad(world, SIM_FAULT, world->options.usurped)) {
     bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
@@ -167,6 +171,7 @@ bool sim_cluster_start(struct sim_world *world) {
     world->shut_until_us[node] = 0;
   }
   world->asleep_until_us = 0;
+  world->back_from = -1;
   world->usurper = -1;
   return ktxn__model_create_topic(world->model, world->now_us, sim_topic(0), o->partitions);
 }
@@ -409,8 +414,8 @@ static void fault_process(struct sim_world *world) {
 }
 
 /* For so long that the broker's timeout has raised the epoch in the memory of the coordinator before, which has given up writing
- * it, and meanwhile another takes its place, which speaks the protocol of level 1; nothing else changes, so that the coordinator
- * is the same when it wakes up. */
+ * it; nothing else changes, so that the coordinator is the same when it wakes up. Meanwhile another takes its place, which speaks the
+ * protocol of level 1; or where leaders ask nobody it is alone, and the level falls when its next transaction has written. */
 static void sleep_long(struct sim_world *world) {
   int32_t index = any_client(world);
   if (index < 0 || world->clients[index].last || world->healed || world->now_us < world->asleep_until_us) {
@@ -423,8 +428,12 @@ static void sleep_long(struct sim_world *world) {
   int64_t after_us = sim_span(&world->choices, SIM_FAULT, ASLEEP_LEAST_US, ASLEEP_MOST_US);
   sim_schedule(world, world->now_us + after_us, SIM_EVENT_REPAIR, REPAIR_RESUME, (uint32_t)index);
   world->asleep_until_us = world->now_us + after_us;
-  set_level(world, 1);
-  sim_client_start(world, world->clients[index].id, false);
+  if (world->options.verification) {
+    set_level(world, 1);
+    sim_client_start(world, world->clients[index].id, false);
+  } else {
+    world->back_from = world->usurper;
+  }
 }
 
 bool sim_cluster_fault(struct sim_world *world) {
@@ -467,6 +476,10 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   }
   if (around == SIM_AROUND_SLEEP) {
     sleep_long(world);
+  }
+  if (around == SIM_AROUND_BACK && !world->healed) {
+    set_level(world, 0);
+    shut_out(world, node);
   }
   sim_net_pump(world);
 }

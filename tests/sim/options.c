@@ -22,7 +22,7 @@ static void draw_cluster(struct sim_choices *choices, struct sim_options *option
   uint32_t kind = sim_choose(choices, SIM_OPTIONS, sizeof kinds / sizeof kinds[0]);
   options->release = kinds[kind].release;
   options->level = kinds[kind].level;
-  /* V2 is registration by the leader: without verification there is none. */
+  /* At level 2 leaders register, and ask in any case. */
   bool off = sim_choose(choices, SIM_OPTIONS, 3) == 1 && options->level < 2;
   options->verification = ktxn__model_traits(options->release)->verifies && !off;
   options->nodes = 1 + (int32_t)sim_choose(choices, SIM_OPTIONS, SIM_NODES);
@@ -169,6 +169,9 @@ static void draw_more(struct sim_choices *choices, struct sim_options *options) 
   /* An abort by the broker at the last epoch, while the level is lower, and back at level 2: rare, unless it begins there. */
   if (sim_choose(choices, SIM_OPTIONS, 4) == 3 && options->level_change > 0) {
     options->first_epoch = (int16_t)(32766 - sim_choose(choices, SIM_OPTIONS, 3));
+  }
+  if (sim_choose(choices, SIM_OPTIONS, 4) == 3 && options->level_change > 0) {
+    options->verification = false;
   }
 }
 

@@ -194,9 +194,6 @@ ELSEWHERE = {
     "another rule stands behind it: after a commit only offsets are swept, and a late copy says what was committed": [
         "4.4-sweep-aborts",
     ],
-    "leaders that verify refuse what was not registered: here they do wherever levels change": [
-        "1.3-v2",
-    ],
 }
 
 NOT_HERE = {name: reason for reason, names in ELSEWHERE.items() for name in names}
