@@ -35,18 +35,18 @@ static enum ktxn__append append(const struct offer *offer) {
   return ktxn__accumulator_append(offer->producer->accumulator, offer->record, offer->cb, offer->opaque, offer->error);
 }
 
-static void want_room(ktxn_producer *producer, bool wanted) {
+static void want_room(ktxn_producer *producer) {
   ktxn__mutex_lock(&producer->client->lock);
-  producer->room_wanted = wanted;
+  producer->room_wanted = true;
   ktxn__mutex_unlock(&producer->client->lock);
 }
 
-/* Asks once more after the wish for an event is noted, so that room which came in between is not missed. */
+/* Asks once more after the wish for an event is noted, so that room which came in between is not missed. The wish is not taken
+ * back then: it may be another thread's too. */
 static enum ktxn__append append_or_wish(const struct offer *offer) {
-  want_room(offer->producer, true);
+  want_room(offer->producer);
   enum ktxn__append result = append(offer);
   if (result == KTXN__APPEND_DONE || result == KTXN__APPEND_REFUSED) {
-    want_room(offer->producer, false);
     return result;
   }
   ktxn__error_set(offer->error, KTXN_E_WOULD_BLOCK, KTXN_CLASS_RETRY,

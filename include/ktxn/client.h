@@ -24,7 +24,8 @@ enum ktxn_event_type {
   KTXN_EVENT_COMMIT = 3,       /**< ktxn_commit_transaction_async() has ended */
   KTXN_EVENT_ABORT = 4,        /**< ktxn_abort_transaction_async() has ended */
   KTXN_EVENT_FLUSH = 5,        /**< ktxn_flush_async() has ended */
-  KTXN_EVENT_ROOM = 6,         /**< after ktxn_send() said "would block": there is room again */
+  KTXN_EVENT_ROOM = 6,         /**< after ktxn_send() said "would block" to some thread: there may be room again; it also
+                                    comes when a send has just found room by itself */
   KTXN_EVENT_ERROR = 7,        /**< the producer's transaction or the producer itself failed while nobody was calling */
   KTXN_EVENT_OUTCOME = 8       /**< after a blocking call that timed out: the transaction's outcome is known now. The call
                                     is still to be repeated, to collect its result; then the event does not come any more */

@@ -196,7 +196,79 @@ static void case_would_block(void) {
   MUST(waits > 1);
   DO(ktxn_commit_transaction(producer, WAIT_MS, &error));
   MUST(written == 2000 && lost == 0);
+  ktxn_event event;
+  if (ktxn_poll(ktxn_producer_client(producer), &event, 1, 0) == 1) {
+    MUST(event.type == KTXN_EVENT_ROOM); /* the last send has found room by itself */
+  }
   MUST(!readable(ktxn_producer_client(producer), 0));
+  end(producer);
+}
+
+/* What the thread that polls has told the one that waits, and how far that one has come. */
+static atomic_int told_room, patient_sent;
+
+enum { PATIENT_RECORDS = 1500, STEP_US = 50 };
+
+static void wait_until_above(const atomic_int *count, int seen) {
+  for (int waited_us = 0; *count <= seen && patient_sent < PATIENT_RECORDS; waited_us += STEP_US) {
+    MUST(waited_us < WAIT_MS * 1000); /* else the wish for an event was forgotten */
+    usleep(STEP_US);
+  }
+}
+
+/* Sends again only when there was an event. */
+static void *send_patiently(void *producer) {
+  static char value[1000];
+  ktxn_record record = record_of(value, sizeof value);
+  ktxn_error mine;
+  while (patient_sent < PATIENT_RECORDS) {
+    int seen = told_room;
+    int code = ktxn_send(producer, &record, count_it, NULL, &mine);
+    MUST(code == 0 || code == KTXN_E_WOULD_BLOCK);
+    if (code == 0) {
+      patient_sent++;
+    } else {
+      wait_until_above(&told_room, seen);
+    }
+  }
+  return NULL;
+}
+
+/* Takes what room there is the moment it comes, and lets the other one go on then. */
+static void *send_greedily(void *producer) {
+  static char value[1000];
+  ktxn_record record = record_of(value, sizeof value);
+  ktxn_error mine;
+  while (patient_sent < PATIENT_RECORDS) {
+    int seen = patient_sent;
+    int code = ktxn_send(producer, &record, NULL, NULL, &mine);
+    MUST(code == 0 || code == KTXN_E_WOULD_BLOCK);
+    if (code == 0) {
+      wait_until_above(&patient_sent, seen);
+    }
+  }
+  return NULL;
+}
+
+/* M04: a thread that was told "would block" hears of room, though another one has found some meanwhile. */
+static void case_greedy(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-greedy"}, {"max.block.ms", "0"},
+                                     {"buffer.memory", "65536"}, {"batch.size", "1024"});
+  pthread_t threads[2];
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  MUST(pthread_create(&threads[0], NULL, send_patiently, producer) == 0);
+  MUST(pthread_create(&threads[1], NULL, send_greedily, producer) == 0);
+  while (written + lost < PATIENT_RECORDS) {
+    ktxn_event event;
+    if (ktxn_poll(ktxn_producer_client(producer), &event, 1, 10) == 1) {
+      MUST(event.type == KTXN_EVENT_ROOM);
+      told_room++;
+    }
+  }
+  MUST(pthread_join(threads[0], NULL) == 0 && pthread_join(threads[1], NULL) == 0);
+  DO(ktxn_commit_transaction(producer, WAIT_MS, &error));
+  MUST(lost == 0);
   end(producer);
 }
 
@@ -514,6 +586,7 @@ static const struct {
     {"no-room", case_no_room},   {"destroy", case_destroy},   {"run", case_run},
     {"offsets", case_offsets},   {"threads", case_threads},   {"ignored", case_ignored},
     {"huge", case_huge},         {"cycles", case_cycles},     {"gone", case_gone},
+    {"greedy", case_greedy},
 };
 
 int main(int argc, char **argv) {

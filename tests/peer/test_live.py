@@ -41,6 +41,9 @@ class LiveTest(unittest.TestCase):
     def test_M04_would_block_and_the_event_that_ends_it(self):
         self.both("would-block", visible=2000)
 
+    def test_M04_another_thread_finds_the_room(self):
+        self.both("greedy")
+
     def test_M04_no_room_makes_the_transaction_abortable(self):
         self.both("no-room", [("Produce", drop_unapplied())], visible=0)
 

@@ -404,8 +404,8 @@ BETWEEN = [
          "V1: Prepare at our epoch: wait",
          "txn/debt.c",
          "      ktxn__txn_wait_paced(txn, now_us, 1000, txn->config.retry_backoff_us);\n      return;\n  }\n}\n\n"
-         "static void no_look",
-         "      (void)now_us;\n      bump(txn);\n      return;\n  }\n}\n\nstatic void no_look",
+         "/* The answer of our bump",
+         "      (void)now_us;\n      bump(txn);\n      return;\n  }\n}\n\n/* The answer of our bump",
          Test("trace", "trace_v1_debt")),
     Rule("4.3-behind",
          "V1: a node that shows a lower epoch is behind: no bump there, another is looked for",
