@@ -167,6 +167,17 @@ void ktxn__txn_debt_bumped(struct ktxn__txn *txn, int64_t now_us, const struct k
     ktxn__txn_fatal_code(txn, result->code, KTXN__TXN_API_INIT);
 }
 
+/* A sweep is registered by the anchor alone, as a transaction is: what another node remembers as open at this epoch it acknowledges
+ * without writing it, and the log would not be swept. Where the coordinator is another one: what may be open there is ended first, then
+ * look, bump, and sweep there. But not at the last epoch: the bump would give another producer id, which does not reach the log. */
+void ktxn__txn_debt_follow(struct ktxn__txn *txn) {
+  if (txn->debt != KTXN__TXN_DEBT_SWEEP_ADD && txn->debt != KTXN__TXN_DEBT_SWEEP_GROUP) return;
+  if (txn->producer_epoch >= KTXN__TXN_EPOCH_LAST) return;
+  if (txn->slot.active || txn->coordinator == KTXN__TXN_NODE_NONE || txn->coordinator == txn->anchor) return;
+  txn->debt = KTXN__TXN_DEBT_GHOST;
+  ktxn__txn_wait_none(txn);
+}
+
 /* The coordinator has registered the swept partitions, or the group of this request. */
 void ktxn__txn_debt_registered(struct ktxn__txn *txn, const struct ktxn__txn_slot *slot) {
   txn->swept = true;

@@ -181,5 +181,6 @@ void ktxn__txn_advance(struct ktxn__txn *txn, int64_t now_us) {
   ktxn__txn_pace_advance(txn, now_us);
   stop_asking(txn);
   follow_anchor(txn);
+  ktxn__txn_debt_follow(txn);
   if (txn->state == KTXN__TXN_COMMITTING || txn->state == KTXN__TXN_ABORTING) end_here(txn);
 }

@@ -45,13 +45,21 @@ static bool timeout_passed(const struct ktxn__txn *txn) {
   return txn->heard_us - txn->registered_us >= least_us;
 }
 
-/* With a commit of unknown fate it doesn't come to this: see counts_v1(). */
-static bool v1_may_probe(const struct ktxn__txn *txn) {
-  return txn->mode == 1 && txn->acked && !txn->abort_ambiguous && timeout_passed(txn);
+/* Was it registered, so that a timeout can have ended it? What another node than the anchor has acknowledged, repeated before an end,
+ * may be its memory of a transaction before. It counts for that node alone, and only where it shows what a timeout leaves. */
+static bool was_registered(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  if (txn->anchored) return true;
+  bool aborted = look->look == KTXN__TXN_LOOK_PREPARE_ABORT || look->look == KTXN__TXN_LOOK_COMPLETE_ABORT;
+  return txn->acked && txn->acked_node == look->node && look->fate == KTXN__TXN_ANSWERED && look->code == 0 && aborted;
 }
 
-static void moved(struct ktxn__txn *txn, int16_t broker_code) {
-  if (!ktxn__txn_ends_by_v5(txn) && !v1_may_probe(txn)) {
+/* With a commit of unknown fate it doesn't come to this: see counts_v1(). */
+static bool v1_may_probe(const struct ktxn__txn *txn, const struct ktxn__txn_result *look) {
+  return txn->mode == 1 && was_registered(txn, look) && !txn->abort_ambiguous && timeout_passed(txn);
+}
+
+static void moved(struct ktxn__txn *txn, int16_t broker_code, const struct ktxn__txn_result *look) {
+  if (!ktxn__txn_ends_by_v5(txn) && !v1_may_probe(txn, look)) {
     ktxn__txn_fenced(txn, broker_code, KTXN__TXN_API_END);
     return;
   }
@@ -64,7 +72,7 @@ void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct 
   int16_t broker_code = txn->error.broker_code != 0 ? txn->error.broker_code : (int16_t)KTXN_E_INVALID_PRODUCER_EPOCH;
   bool lost = ktxn__txn_lost(txn, now_us, slot->node, result);
   if (result->fate == KTXN__TXN_UNSUPPORTED || lost) { /* before Kafka 3.0 there is no look */
-    moved(txn, broker_code);
+    moved(txn, broker_code, result);
     return;
   }
   if (result->fate != KTXN__TXN_ANSWERED || result->code != 0) {
@@ -81,7 +89,7 @@ void ktxn__txn_fence_looked(struct ktxn__txn *txn, int64_t now_us, const struct 
   else if (ours)
     nobody(txn, broker_code);
   else
-    moved(txn, broker_code);
+    moved(txn, broker_code, result);
 }
 
 /* The end was let through: the broker's timeout had aborted the transaction, and nobody has taken over. */

@@ -187,6 +187,7 @@ static void registered(struct ktxn__txn *txn, int64_t now_us, int32_t node) {
   if (!txn->acked && txn->mode == 1) ktxn__txn_pace_complete(txn, now_us, txn->paced_since_us >= 0);
   txn->acked = true;
   txn->maybe = true;
+  txn->anchored = txn->anchored || node == txn->anchor;
   txn->acked_node = node;
 }
 

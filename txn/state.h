@@ -142,6 +142,7 @@ struct ktxn__txn {
   bool held;  /* the abort is reported only when the sweep is done */
   bool swept; /* the sweep has registered something at the new epoch */
   bool probe_ambiguous;
+  bool anchored; /* the anchor has acknowledged a registration of it */
   int32_t acked_node;
   int32_t offsets_group; /* of the operation under way; -1 = none */
 
@@ -263,6 +264,7 @@ void ktxn__txn_suspect_looked(struct ktxn__txn *txn, int64_t now_us, const struc
 
 /* debt.c */
 void ktxn__txn_debt_start(struct ktxn__txn *txn);
+void ktxn__txn_debt_follow(struct ktxn__txn *txn);
 void ktxn__txn_debt_astray(struct ktxn__txn *txn, int64_t now_us, int32_t node);
 void ktxn__txn_debt_swept(struct ktxn__txn *txn, int32_t node);
 void ktxn__txn_debt_looked(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_slot *slot,

@@ -140,6 +140,7 @@ static void forget_transaction(struct ktxn__txn *txn) {
   txn->heard_us = -1;
   txn->acked = false;
   txn->maybe = false;
+  txn->anchored = false;
   txn->acked_node = KTXN__TXN_NODE_NONE;
   txn->commit_sent = false;
   txn->commit_ambiguous = false;
