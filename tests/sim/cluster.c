@@ -7,7 +7,7 @@
 /* The modelled cluster, what happens to requests at its nodes, and what happens to the nodes. */
 
 /* A broker looks for timeouts every ten seconds, and gives up writing what it found after a timeout more. */
-enum { ASLEEP_LEAST_US = 12000000, ASLEEP_MOST_US = 30000000 };
+enum { ASLEEP_LEAST_US = 12000000, ASLEEP_MOST_US = 30000000, SHUT_MOST_US = 3000000 };
 
 enum repair { REPAIR_NODE_UP, REPAIR_HEAL, REPAIR_THAW, REPAIR_SHOW, REPAIR_RESUME, REPAIR_LEADER, REPAIR_WEDGED, REPAIR_MEMORY };
 
@@ -92,11 +92,12 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   }
   bool look = request->api == KTXN__MODEL_DESCRIBE_TRANSACTIONS && world->options.asleep > 0;
   bool awake = world->now_us >= world->asleep_until_us;
-  if (request->api == KTXN__MODEL_END_TXN && world->usurper == node && awake && bad(world, SIM_FAULT, world->options.asleep)) {
+  bool tires = world->options.level_change > 0 ? request->api == KTXN__MODEL_END_TXN : bump;
+  if (tires && world->usurper == node && awake && bad(world, SIM_FAULT, world->options.asleep)) {
     bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
     strike_later(world, SIM_AROUND_SLEEP, node, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 10000));
   }
-  if (request->api == KTXN__MODEL_PRODUCE && world->back_from >= 0 && awake) {
+  if (request->api == KTXN__MODEL_PRODUCE && world->back_from >= 0 && awake && world->options.level_change > 0) {
     strike_later(world, SIM_AROUND_BACK, world->back_from, sim_span(&world->choices, SIM_FAULT, 100, 5000));
     world->back_from = -1;
   }
@@ -104,6 +105,26 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
   if ((asked || write) && awake && bad(world, SIM_FAULT, world->options.usurped)) {
     bool at_once = sim_choose(&world->choices, SIM_FAULT, 2) == 0;
     strike_later(world, SIM_AROUND_USURP, 0, at_once ? 0 : sim_span(&world->choices, SIM_FAULT, 100, 300000));
+  }
+}
+
+/* Protocol 1: a client that has slept behind a bump asks the node that has given it to register something, and that is lost; the
+ * coordinator before acknowledges it out of its memory, and can't be reached any more either. */
+static void lose_registration(struct sim_world *world, int32_t node, const struct ktxn__model_request *request,
+                              struct ktxn__model_fate *fate) {
+  bool registers = request->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || request->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN;
+  if (!registers || world->options.asleep == 0 || world->options.level_change > 0 || world->now_us < world->asleep_until_us) {
+    return;
+  }
+  if (world->back_from == node) {
+    world->back_from = -1;
+    world->back_to = true;
+    fate->lost = fate->close = true;
+    strike_later(world, SIM_AROUND_LOST, node, 0);
+  } else if (world->back_to && world->node_cut[node]) {
+    world->back_to = false;
+    fate->close = true;
+    world->shut_until_us[node] = world->now_us + SHUT_MOST_US;
   }
 }
 
@@ -137,6 +158,7 @@ static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request 
     int64_t late_us = sim_span(&world->choices, SIM_BROKER, 100, o->request_timeout_ms * 2000);
     fate->after_us = late_us;
   }
+  lose_registration(world, node, request, fate);
   if (bad(world, SIM_BROKER, o->throttled)) {
     sim_places_fault(SIM_FAULT_THROTTLE);
     fate->throttle_ms = (int32_t)sim_span(&world->choices, SIM_BROKER, 1, 5000);
@@ -172,6 +194,7 @@ bool sim_cluster_start(struct sim_world *world) {
   }
   world->asleep_until_us = 0;
   world->back_from = -1;
+  world->back_to = false;
   world->usurper = -1;
   return ktxn__model_create_topic(world->model, world->now_us, sim_topic(0), o->partitions);
 }
@@ -299,7 +322,7 @@ static int32_t coordinator(struct sim_world *world) {
 
 /* Its clients lose their connections, and for a while they get none. */
 static void shut_out(struct sim_world *world, int32_t node) {
-  world->shut_until_us[node] = world->now_us + sim_span(&world->choices, SIM_FAULT, 1000, 3000000);
+  world->shut_until_us[node] = world->now_us + sim_span(&world->choices, SIM_FAULT, 1000, SHUT_MOST_US);
   sim_tell(world, "node %d can't be reached", (int)node);
   sim_net_drop_node(world, node);
 }
@@ -428,12 +451,16 @@ static void sleep_long(struct sim_world *world) {
   int64_t after_us = sim_span(&world->choices, SIM_FAULT, ASLEEP_LEAST_US, ASLEEP_MOST_US);
   sim_schedule(world, world->now_us + after_us, SIM_EVENT_REPAIR, REPAIR_RESUME, (uint32_t)index);
   world->asleep_until_us = world->now_us + after_us;
-  if (world->options.verification) {
-    set_level(world, 1);
-    sim_client_start(world, world->clients[index].id, false);
-  } else {
-    world->back_from = world->usurper;
+  bool mixed = world->options.level_change > 0;
+  bool alone = mixed ? !world->options.verification : sim_choose(&world->choices, SIM_FAULT, 2) == 0;
+  world->back_from = alone || !mixed ? world->usurper : -1;
+  if (alone) {
+    return;
   }
+  if (mixed) {
+    set_level(world, 1);
+  }
+  sim_client_start(world, world->clients[index].id, false);
 }
 
 bool sim_cluster_fault(struct sim_world *world) {
@@ -473,6 +500,10 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   }
   if (around == SIM_AROUND_SHUT && !world->healed) {
     shut_out(world, node);
+  }
+  if (around == SIM_AROUND_LOST && !world->healed) {
+    shut_out(world, node);
+    world->shut_until_us[node] += world->options.transaction_timeout_ms * 1000;
   }
   if (around == SIM_AROUND_SLEEP) {
     sleep_long(world);

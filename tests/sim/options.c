@@ -173,6 +173,14 @@ static void draw_more(struct sim_choices *choices, struct sim_options *options) 
   if (sim_choose(choices, SIM_OPTIONS, 4) == 3 && options->level_change > 0) {
     options->verification = false;
   }
+  if (sim_choose(choices, SIM_OPTIONS, 2) == 1 && options->usurped > 0 && options->level_change == 0 && options->level == 0) {
+    options->asleep = 300000;
+    options->offsets = options->aborts = 700000;
+    options->net_hold = 2 * options->answer_lost;
+    options->net_cut = options->answer_lost / 3;
+    options->transaction_timeout_ms = 5000 + options->transaction_timeout_ms % 1000;
+    options->heal_us = 120000000;
+  }
 }
 
 void sim_options_draw(struct sim_choices *choices, struct sim_options *options) {

@@ -141,7 +141,8 @@ enum sim_around {
   SIM_AROUND_USURP,
   SIM_AROUND_SHUT,
   SIM_AROUND_SLEEP,
-  SIM_AROUND_BACK
+  SIM_AROUND_BACK,
+  SIM_AROUND_LOST
 };
 
 struct sim_event {
@@ -301,7 +302,8 @@ struct sim_world {
   int64_t shut_until_us[SIM_NODES]; /* connections to it are refused */
   uint32_t home[SIM_NODES]; /* which of its addresses it has, see address.c */
   int64_t asleep_until_us; /* a client sleeps, and the cluster stays as it is */
-  int32_t back_from;       /* from this node a client that has slept alone is sent back to the one before; -1 = none */
+  int32_t back_from;       /* from this node a client that has slept is sent back to the one before; -1 = none */
+  bool back_to;            /* and it comes there */
   int32_t usurper; /* the newest coordinator whose predecessor is cut off; -1 = none */
   int64_t hide_from_us; /* the topic may be hidden again */
 
