@@ -190,14 +190,20 @@ void ktxn__txn_debt_registered(struct ktxn__txn *txn, const struct ktxn__txn_slo
   sweep_next(txn);
 }
 
+/* A clock that jumps, or a process that was stopped between two answers, tells nothing of the coordinator: of what lies between two
+ * answers a tenth of the limit counts at most, so that ten of them must have come. */
+static int64_t unknown_for_us(const struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_partition *partition) {
+  int64_t passed_us = now_us - partition->unknown_at_us;
+  int64_t most_us = txn->config.gone_after_us / 10;
+  return partition->unknown_us < 0 ? 0 : partition->unknown_us + (passed_us < most_us ? passed_us : most_us);
+}
+
 /* One of the swept partitions, by the coordinator's answer for it. False: it is gone, and with it what was given up there. */
 static bool still_there(const struct ktxn__txn *txn, int64_t now_us, struct ktxn__txn_partition *partition, int16_t code) {
-  if (code != KTXN_E_UNKNOWN_TOPIC_OR_PARTITION) {
-    partition->unknown_us = -1;
-    return true;
-  }
-  if (partition->unknown_us < 0) partition->unknown_us = now_us;
-  return now_us - partition->unknown_us < txn->config.gone_after_us;
+  bool known = code != KTXN_E_UNKNOWN_TOPIC_OR_PARTITION;
+  partition->unknown_us = known ? -1 : unknown_for_us(txn, now_us, partition);
+  partition->unknown_at_us = now_us;
+  return known || partition->unknown_us < txn->config.gone_after_us;
 }
 
 /* Partitions were deleted, or the coordinator's metadata lag: then a late batch in one that was left out would be part of the

@@ -28,7 +28,8 @@ enum ktxn__txn_registration { KTXN__TXN_REG_NONE, KTXN__TXN_REG_PENDING, KTXN__T
 struct ktxn__txn_partition {
   int64_t ordinal; /* of the transaction that `registration`, `tried` and `gone` speak of */
   int64_t producer_id; /* of the sequences below */
-  int64_t unknown_us;  /* of `sweep`: since then the coordinator has not known it; -1 = it has */
+  int64_t unknown_us;  /* of `sweep`: for so long the coordinator has not known it; -1 = it has */
+  int64_t unknown_at_us; /* and answered so last */
   int32_t next_sequence;
   int32_t node; /* where the copies on the wire are */
   int16_t producer_epoch;

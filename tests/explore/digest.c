@@ -55,7 +55,8 @@ static void forget_times(struct ktxn__txn *txn, int64_t now_us) {
 static void forget_partition(const struct ktxn__txn *txn, struct ktxn__txn_partition *partition) {
   for (uint8_t i = partition->count; i < KTXN__TXN_FLIGHTS_MAX; i++)
     memset(&partition->flights[i], 0, sizeof partition->flights[i]);
-  partition->unknown_us = 0; /* what is gone here is so for good, and believed at once */
+  partition->unknown_us = 0;
+  partition->unknown_at_us = 0; /* what is gone here is so for good, and believed at once */
   if (partition->ordinal == txn->ordinal) return;
   partition->ordinal = -1;
   partition->registration = 0;

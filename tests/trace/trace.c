@@ -19,6 +19,7 @@
  *   ask may_send P [-> NODE] | may_resend P HANDLE | doomed P HANDLE | drop | state | owes | epoch | error |
  *       outcome | paced | deadline = VALUE
  *   report OP RESULT OUTCOME [fatal] | report none
+ *   repeat N ... end              what is between, N times
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -36,11 +37,15 @@ struct trace {
   int64_t now_us;
   uint64_t block[4096];
   const char *file;
+  FILE *source;
   int line;
   char text[LINE];
   char *words[WORDS];
   int count;
   int events;
+  uint32_t repeats; /* that are left, this one included */
+  int repeat_line;
+  long repeat_at;
 };
 
 static void fail(const struct trace *t, const char *what, const char *got) {
@@ -242,6 +247,20 @@ static void on_time(struct trace *t) {
   t->now_us += strcmp(end, "us") == 0 ? amount : strcmp(end, "ms") == 0 ? amount * 1000 : amount * 1000000;
 }
 
+static void on_repeat(struct trace *t) {
+  t->repeats = arg(t, 1);
+  t->repeat_line = t->line;
+  t->repeat_at = ftell(t->source);
+}
+
+static void on_end(struct trace *t) {
+  if (t->repeats == 0) fail(t, "nothing to repeat", "end");
+  t->repeats--;
+  if (t->repeats == 0) return;
+  t->line = t->repeat_line;
+  if (fseek(t->source, t->repeat_at, SEEK_SET) != 0) fail(t, "can't go back", "end");
+}
+
 static void on_queued(struct trace *t) { ktxn__txn_set_queued(t->txn, arg(t, 1)); }
 
 static int32_t to_node(const struct trace *t) { return (int32_t)strtol(behind(t, "->", "1"), NULL, 10); }
@@ -333,7 +352,7 @@ static const struct {
   void (*run)(struct trace *);
 } verbs[] = {{"set", on_set},   {"app", on_app},       {"out", on_out}, {"in", on_in},         {"time", on_time},
              {"send", on_send}, {"resend", on_resend}, {"got", on_got}, {"giveup", on_giveup}, {"ask", on_ask},
-             {"report", on_report}, {"queued", on_queued}, {"split", on_split}};
+             {"report", on_report}, {"queued", on_queued}, {"split", on_split}, {"repeat", on_repeat}, {"end", on_end}};
 
 static void run_line(struct trace *t) {
   if (strcmp(t->words[0], "==") == 0) {
@@ -359,21 +378,21 @@ static void run_line(struct trace *t) {
 int main(int argc, char **argv) {
   static struct trace t;
   char line[LINE];
-  FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
-  if (file == NULL) {
+  t.source = argc == 2 ? fopen(argv[1], "r") : NULL;
+  if (t.source == NULL) {
     fprintf(stderr, "usage: ktxn-trace FILE.trace\n");
     return 2;
   }
   t.file = argv[1];
   restart(&t);
-  while (fgets(line, sizeof line, file) != NULL) {
+  while (fgets(line, sizeof line, t.source) != NULL) {
     t.line++;
     line[strcspn(line, "\n#")] = '\0';
     snprintf(t.text, sizeof t.text, "%s", line);
     split(&t, line);
     if (t.count > 0) run_line(&t);
   }
-  fclose(file);
+  fclose(t.source);
   printf("%s: %d events\n", argv[1], t.events);
   return t.events > 0 ? 0 : 1;
 }
