@@ -70,10 +70,10 @@ void ktxn__producer_news(ktxn_producer *producer) {
 }
 
 void ktxn__producer_notified(ktxn_producer *producer) {
+  ktxn__producer_news(producer); /* a thread that still serves callbacks keeps ktxn_free() waiting, and must hear of it */
   if (producer->freed) {
     return;
   }
-  ktxn__producer_news(producer);
   if (ktxn__list_empty(&producer->ready_link) &&
       ktxn__delivery_pending(ktxn__accumulator_delivery(producer->accumulator))) {
     ktxn__list_push_back(&producer->client->ready, &producer->ready_link);
@@ -177,10 +177,9 @@ static bool look_at(ktxn_producer *producer, const struct ktxn__job *job, uint64
 static bool wait_done(ktxn_producer *producer, const struct ktxn__job *job, int64_t deadline_us, bool serving) {
   uint64_t seen;
   while (!look_at(producer, job, &seen)) {
-    if (serving && serve(producer, SERVE_MAX) > 0) {
-      continue;
-    }
-    if (!ktxn__producer_wait(producer, seen, deadline_us)) {
+    bool served = serving && serve(producer, SERVE_MAX) > 0;
+    bool in_time = served ? ktxn__clock_mono_us() < deadline_us : ktxn__producer_wait(producer, seen, deadline_us);
+    if (!in_time) {
       return look_at(producer, job, &seen);
     }
   }
@@ -189,8 +188,8 @@ static bool wait_done(ktxn_producer *producer, const struct ktxn__job *job, int6
 
 bool ktxn__producer_await(ktxn_producer *producer, struct ktxn__job *job, int64_t deadline_us, bool serving) {
   bool done = wait_done(producer, job, deadline_us, serving);
-  if (serving) {
-    done = serve_pass(producer, deadline_us) && done;
+  if (done && serving) {
+    done = serve_pass(producer, deadline_us);
   }
   if (!done) {
     ktxn__mutex_lock(&producer->client->lock);
@@ -220,12 +219,13 @@ void ktxn__producer_collected(ktxn_producer *producer, struct ktxn__job *job) {
   ktxn__job_free(job);
 }
 
-/* The transaction or the producer failed while no call was there to say so. The first failure stays, but a fatal one is
- * told in place of an abortable one that nobody has taken. */
+/* The transaction or the producer failed while no call was there to say so. The first failure of a transaction stays; a fatal one, or
+ * a later transaction's, is told in place of one that nobody has taken. */
 static void on_failed(void *owner, int64_t ordinal, const ktxn_error *error) {
   ktxn_producer *producer = owner;
   ktxn__mutex_lock(&producer->client->lock);
-  if (!producer->freed && (ktxn__list_empty(&producer->failed.link) || error->fatal)) {
+  bool first = ktxn__list_empty(&producer->failed.link) || ordinal > producer->failed.event.ordinal;
+  if (!producer->freed && (first || error->fatal)) {
     producer->failed.event.ordinal = ordinal;
     producer->failed.event.error = *error;
     ktxn__client_tell(producer->client, &producer->failed);
@@ -391,8 +391,8 @@ static int run_close(ktxn_producer *producer, int64_t deadline_us, ktxn_error *e
   return job->op->error.code;
 }
 
-/* True: this thread closes. False: it is closed, or another thread is at it and was not finished at the deadline. */
-static bool begin_close(ktxn_producer *producer, int64_t deadline_us) {
+/* True: this thread closes. False: another one has, or (`*closed` is false) is at it and was not finished at the deadline. */
+static bool begin_close(ktxn_producer *producer, int64_t deadline_us, bool *closed) {
   ktxn__mutex_lock(&producer->client->lock);
   bool in_time = true;
   while (producer->closing && in_time) {
@@ -400,6 +400,7 @@ static bool begin_close(ktxn_producer *producer, int64_t deadline_us) {
   }
   bool mine = !producer->closing && !producer->closed;
   producer->closing = producer->closing || mine;
+  *closed = producer->closed;
   ktxn__mutex_unlock(&producer->client->lock);
   return mine;
 }
@@ -418,8 +419,11 @@ int ktxn_close(ktxn_producer *producer, int timeout_ms, ktxn_error *error) {
     return code;
   }
   int64_t deadline_us = ktxn__producer_deadline_us(producer, timeout_ms);
-  if (!begin_close(producer, deadline_us)) {
-    return 0;
+  bool closed;
+  if (!begin_close(producer, deadline_us, &closed)) {
+    return closed ? 0
+                  : ktxn__error_set(error, KTXN_E_TIMED_OUT, KTXN_CLASS_RECREATE,
+                                    "ktxn_close(): another thread closes this producer, and was not finished in time");
   }
   code = run_close(producer, deadline_us, error);
   end_close(producer);

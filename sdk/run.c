@@ -22,15 +22,18 @@ static int left_ms(const struct run *run) {
   return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-/* Between two attempts, so that a transaction which fails at once doesn't spin. */
-static void pause_between(struct run *run) {
+/* Between two attempts, so that a transaction which fails at once doesn't spin. False, at once: the time would be over then. */
+static bool pause_between(struct run *run) {
   const struct ktxn__settings *settings = &run->producer->settings;
   int64_t wait_us = ktxn__backoff(settings->retry_backoff_ms * 1000, settings->retry_backoff_max_ms * 1000,
                                   run->attempts++, ktxn__entropy_seed());
   int64_t until_us = ktxn__clock_mono_us() + wait_us;
-  until_us = until_us < run->deadline_us ? until_us : run->deadline_us;
+  if (until_us >= run->deadline_us) {
+    return false;
+  }
   while (ktxn__producer_wait(run->producer, ktxn__producer_look(run->producer), until_us)) {
   }
+  return true;
 }
 
 /* The blocking calls resume by themselves within the time that is left; a short timeout is the loop's own. */
@@ -56,10 +59,9 @@ static int give_up(struct run *run, const ktxn_error *cause, ktxn_error *error) 
   return code;
 }
 
-/* Did the attempt fail in a way that another attempt may cure, and is there time for one? */
-static bool again(const struct run *run, const ktxn_error *error) {
-  bool curable = error->error_class == KTXN_CLASS_ABORT || error->error_class == KTXN_CLASS_RETRY;
-  return curable && ktxn__clock_mono_us() < run->deadline_us;
+/* Did the attempt fail in a way that another attempt may cure? */
+static bool is_curable(const ktxn_error *error) {
+  return error->error_class == KTXN_CLASS_ABORT || error->error_class == KTXN_CLASS_RETRY;
 }
 
 /* A body that fails without filling the error in has its code kept. */
@@ -118,8 +120,8 @@ int ktxn_run_transaction(ktxn_producer *producer, ktxn_transaction_body body,
                     .opaque = opaque,
                     .deadline_us = ktxn__producer_deadline_us(producer, timeout_ms)};
   bool aborted;
-  while ((code = attempt(&run, result, &aborted)) != 0 && aborted && again(&run, result)) {
-    pause_between(&run);
-  }
+  do {
+    code = attempt(&run, result, &aborted);
+  } while (code != 0 && aborted && is_curable(result) && pause_between(&run));
   return code;
 }

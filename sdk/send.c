@@ -109,9 +109,11 @@ static enum ktxn__append append_waiting(const struct offer *offer, int64_t deadl
   for (;;) {
     uint64_t seen = ktxn__producer_look(offer->producer);
     enum ktxn__append result = append(offer);
-    if (result == KTXN__APPEND_DONE || result == KTXN__APPEND_REFUSED ||
-        !ktxn__producer_wait(offer->producer, seen, deadline_us)) {
+    if (result == KTXN__APPEND_DONE || result == KTXN__APPEND_REFUSED) {
       return result;
+    }
+    if (!ktxn__producer_wait(offer->producer, seen, deadline_us)) {
+      return append(offer); /* who waits is not told of little room (accumulator_fate.c) */
     }
   }
 }

@@ -209,6 +209,7 @@ static int announce_nothing(ktxn_producer *producer, const struct call *call, vo
     return no_memory(call, error);
   }
   job->done = true;
+  job->op->ordinal = ktxn_transaction_ordinal(producer);
   ktxn__list_push_back(&producer->jobs, &job->link);
   producer->slot = job;
   ktxn__job_announce(job, call->event, opaque);

@@ -49,13 +49,13 @@ KTXN_API ktxn_client *ktxn_client_new(const ktxn_config *config, ktxn_error *err
 /**
  * Runs the delivery callbacks that are due (of every producer of the client), on this thread, and takes up to `max`
  * events. Waits up to `timeout_ms` (0 = not at all, -1 = max.block.ms) until there is something to do.
- * Returns the number of events written, from 0; -1 if called from a callback or with a closed client.
+ * Returns the number of events written, from 0; -1 if called from a callback, or with arguments that can't be.
  */
 KTXN_API int ktxn_poll(ktxn_client *client, ktxn_event *events, size_t max, int timeout_ms);
 
 /**
  * A descriptor that is readable while ktxn_poll() has something to do: callbacks or events. For poll, select or epoll;
- * never read from it or close it. -1 when the client is closed.
+ * never read from it or close it. -1 for NULL.
  */
 KTXN_API int ktxn_fd(ktxn_client *client);
 

@@ -128,7 +128,8 @@ KTXN_API int ktxn_flush(ktxn_producer *producer, int timeout_ms, ktxn_error *err
  * left then fails with KTXN_E_CLOSED. Callbacks run on this thread. Later calls get KTXN_E_CLOSED. May be called again,
  * and from several threads: the first one ends it, the others wait for that.
  * Errors: RETRY is never returned: past the deadline it ends by force and says so with class RECREATE, KTXN_E_TIMED_OUT;
- * its outcome is the open transaction's: nothing of it is sent any more, and what wasn't committed the broker aborts.
+ * its outcome is the open transaction's: nothing of it is sent any more, and what wasn't committed the broker aborts. The same
+ * code without an outcome: the thread that closes was not finished in that time.
  */
 KTXN_API int ktxn_close(ktxn_producer *producer, int timeout_ms, ktxn_error *error);
 

@@ -37,6 +37,10 @@ static void succeed(struct ktxn__sender *sender, struct ktxn__op *op, enum ktxn_
 
 /* ---- submit -------------------------------------------------------------------------------------------------------- */
 
+static void closed_error(ktxn_error *error) {
+  ktxn__error_set(error, KTXN_E_CLOSED, KTXN_CLASS_RECREATE, "%s", ktxn_code_text(KTXN_E_CLOSED));
+}
+
 static void refuse(struct ktxn__sender *sender, struct ktxn__op *op) {
   ktxn_error error;
   ktxn__error_set(&error, KTXN_E_BUSY, KTXN_CLASS_RETRY, "%s; call again", ktxn_code_text(KTXN_E_BUSY));
@@ -65,6 +69,12 @@ static void push_flush(struct ktxn__sender *sender, struct ktxn__op *op) {
 void ktxn__sender_submit(struct ktxn__sender *sender, struct ktxn__op *op, int64_t now_us) {
   (void)now_us;
   sender->dirty = true;
+  if (sender->forced) { /* it met the close that has ended all others */
+    ktxn_error closed;
+    closed_error(&closed);
+    ktxn__sender_finish_op(sender, op, &closed);
+    return;
+  }
   switch (op->type) {
     case KTXN__OP_INIT:
       put(sender, &sender->init, op);
@@ -196,6 +206,24 @@ static void begin_offsets(struct ktxn__sender *sender, int64_t now_us) {
   fail_refused(sender, op, code);
 }
 
+/* Offsets that the manager has not heard of go with their transaction: the next one must not get them. */
+static void give_offsets_up(struct ktxn__sender *sender) {
+  if (sender->offsets.op == NULL || sender->offsets.fed) {
+    return;
+  }
+  ktxn_error error;
+  ktxn__error_set(&error, KTXN_E_TRANSACTION_ABORTED, KTXN_CLASS_ABORT, "%s", ktxn_code_text(KTXN_E_TRANSACTION_ABORTED));
+  fail_offsets(sender, &error);
+}
+
+static int begin_abort(struct ktxn__sender *sender, int64_t now_us) {
+  int code = ktxn__txn_abort(sender->txn, now_us);
+  if (code == 0) {
+    give_offsets_up(sender);
+  }
+  return code;
+}
+
 static void begin_end(struct ktxn__sender *sender, int64_t now_us) {
   if (sender->end == NULL || sender->end_fed) {
     return;
@@ -204,7 +232,7 @@ static void begin_end(struct ktxn__sender *sender, int64_t now_us) {
   if (commit && is_asking(sender)) {
     return;
   }
-  int code = commit ? ktxn__txn_commit(sender->txn, now_us) : ktxn__txn_abort(sender->txn, now_us);
+  int code = commit ? ktxn__txn_commit(sender->txn, now_us) : begin_abort(sender, now_us);
   if (code == 0) {
     sender->end_fed = true;
   } else if (code != KTXN_E_CONFLICT && code != KTXN_E_BUSY) {
@@ -334,10 +362,6 @@ void ktxn__sender_fail_ops(struct ktxn__sender *sender, const ktxn_error *error)
   }
 }
 
-static void closed_error(ktxn_error *error) {
-  ktxn__error_set(error, KTXN_E_CLOSED, KTXN_CLASS_RECREATE, "%s", ktxn_code_text(KTXN_E_CLOSED));
-}
-
 /* Closing does not wait for an id, and ends what nobody will commit any more. */
 static void wind_up(struct ktxn__sender *sender, int64_t now_us) {
   enum ktxn__txn_state state = ktxn__txn_state(sender->txn);
@@ -348,7 +372,7 @@ static void wind_up(struct ktxn__sender *sender, int64_t now_us) {
   }
   bool open = state == KTXN__TXN_IN_TRANSACTION || state == KTXN__TXN_ABORTABLE_ERROR;
   if (open && sender->end == NULL && !sender->own_abort) {
-    sender->own_abort = ktxn__txn_abort(sender->txn, now_us) == 0;
+    sender->own_abort = begin_abort(sender, now_us) == 0;
     ktxn__sender_observe(sender, now_us);
   }
 }

@@ -126,7 +126,7 @@ static void case_async(void) {
     REFUSED(ktxn_commit_transaction_async(producer, NULL, &error), KTXN_E_CONFLICT);
     expect_event(producer, KTXN_EVENT_SEND_OFFSETS);
     DO(ktxn_send_offsets_to_transaction_async(producer, NULL, 0, &group, NULL, &error));
-    expect_event(producer, KTXN_EVENT_SEND_OFFSETS);
+    MUST(expect_event(producer, KTXN_EVENT_SEND_OFFSETS).ordinal == i);
     DO(ktxn_flush_async(producer, NULL, &error));
     expect_event(producer, KTXN_EVENT_FLUSH);
     DO(i == 2 ? ktxn_abort_transaction_async(producer, NULL, &error)
@@ -359,6 +359,123 @@ static void case_run(void) {
   end(producer);
 }
 
+/* The time is over before another attempt may begin: what became of the last one is told. */
+static void case_run_out(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-run-out"}, {"retry.backoff.ms", "60000"},
+                                     {"retry.backoff.max.ms", "60000"});
+  struct attempts attempts = {.failures = 1000000};
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  REFUSED(ktxn_run_transaction(producer, body, rewind_it, &attempts, 1000, &error), KTXN_E_REBALANCE_IN_PROGRESS);
+  MUST(error.outcome == KTXN_OUTCOME_NOT_COMMITTED && attempts.bodies == 1 && attempts.rewinds == 1);
+  end(producer);
+}
+
+/* Produce is answered INVALID_PRODUCER_EPOCH, and who moved the epoch is told late: offsets wait for that, and go with the transaction
+ * that they were given to. */
+static void case_displaced(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-displaced"}, {"linger.ms", "0"});
+  ktxn_client *client = ktxn_producer_client(producer);
+  ktxn_offset offset = {.topic = "t", .partition = 0, .offset = 5, .leader_epoch = -1};
+  ktxn_group group = {.group_id = "g", .generation = -1};
+  ktxn_record record = record_of("v", 1);
+  ktxn_event event;
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  DO(ktxn_begin_transaction(producer, &error));
+  DO(ktxn_send(producer, &record, NULL, NULL, &error));
+  DO(ktxn_flush(producer, WAIT_MS, &error));
+  DO(ktxn_send_offsets_to_transaction_async(producer, &offset, 1, &group, NULL, &error));
+  usleep(100000);
+  DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
+  while (ktxn_poll(client, &event, 1, WAIT_MS) == 0 || event.type != KTXN_EVENT_SEND_OFFSETS) {
+  }
+  if (event.error.code != KTXN_E_TRANSACTION_ABORTED || event.error.error_class != KTXN_CLASS_ABORT || event.ordinal != 1) {
+    fail("event", &event.error, __LINE__);
+  }
+  DO(ktxn_begin_transaction(producer, &error));
+  DO(ktxn_commit_transaction(producer, WAIT_MS, &error));
+  end(producer);
+}
+
+/* ---- Produce of partition 1 is not answered, of partition 0 it is */
+
+static ktxn_record record_for(int32_t partition, const void *value, size_t size) {
+  ktxn_record record = record_of(value, size);
+  record.partition = partition;
+  return record;
+}
+
+static void drop_producer(ktxn_producer *producer) {
+  MUST(ktxn_close(producer, 0, &error) == 0 || error.code == KTXN_E_TIMED_OUT);
+  ktxn_free(producer);
+}
+
+static void take_time(const ktxn_delivery *delivery, void *opaque) {
+  (void)delivery;
+  (void)opaque;
+  usleep(1000);
+}
+
+struct stream {
+  ktxn_producer *producer;
+  atomic_bool stop;
+};
+
+static void *stream_on(void *ctx) {
+  struct stream *stream = ctx;
+  ktxn_record record = record_for(0, "v", 1);
+  ktxn_error mine;
+  while (!stream->stop) {
+    int code = ktxn_send(stream->producer, &record, take_time, NULL, &mine);
+    MUST(code == 0 || code == KTXN_E_BUFFER_FULL);
+    usleep(500);
+  }
+  return NULL;
+}
+
+/* Callbacks that keep coming don't keep a flush beyond its time. */
+static void case_slow(void) {
+  struct stream stream = {.producer = PRODUCER({"delivery.timeout.ms", "8000"}, {"request.timeout.ms", "8000"}, {"linger.ms", "0"})};
+  ktxn_record record = record_for(1, "v", 1);
+  pthread_t thread;
+  DO(ktxn_send(stream.producer, &record, NULL, NULL, &error));
+  MUST(pthread_create(&thread, NULL, stream_on, &stream) == 0);
+  usleep(100000);
+  REFUSED(ktxn_flush(stream.producer, 1500, &error), KTXN_E_TIMED_OUT);
+  stream.stop = true;
+  pthread_join(thread, NULL);
+  drop_producer(stream.producer);
+}
+
+/* How many records a producer takes until it says that there is no room. */
+static int fill(ktxn_producer *producer) {
+  static const char value[30000];
+  ktxn_record record = record_for(1, value, sizeof value);
+  int count = 0;
+  int code;
+  while ((code = ktxn_send(producer, &record, NULL, NULL, &error)) == 0) {
+    count++;
+  }
+  MUST(code == KTXN_E_BUFFER_FULL);
+  return count;
+}
+
+/* Less than the eighth of buffer.memory that wakes those who wait: a send finds it nevertheless before it gives up. */
+static void case_little_room(void) {
+  static const char value[30000];
+  int most = 0;
+  for (int first = 0; first < 2; first++) {
+    ktxn_producer *producer = PRODUCER({"buffer.memory", "400000"}, {"max.block.ms", "1500"}, {"linger.ms", "0"});
+    ktxn_record record = record_for(0, value, sizeof value);
+    if (first) {
+      DO(ktxn_send(producer, &record, NULL, NULL, &error)); /* it is answered while the other ones fill the rest */
+    }
+    int count = fill(producer);
+    most = first ? most : count;
+    MUST(count == most);
+    drop_producer(producer);
+  }
+}
+
 /* An offsets call that timed out: the same call resumes it, abort gives it up. TxnOffsetCommit is answered late. */
 static void case_offsets(void) {
   ktxn_producer *producer = PRODUCER({"transactional.id", "live-offsets"});
@@ -460,6 +577,26 @@ static void case_ignored(void) {
   DO(ktxn_send(producer, &record, NULL, NULL, &error));
   REFUSED(ktxn_commit_transaction(producer, WAIT_MS, &error), KTXN_E_INVALID_RECORD);
   MUST(error.error_class == KTXN_CLASS_ABORT && error.outcome == KTXN_OUTCOME_NOT_COMMITTED);
+  DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
+  end(producer);
+}
+
+/* The same twice, and nobody took the first event: it does not hide that the transaction which is open has failed. */
+static void case_failed_again(void) {
+  ktxn_producer *producer = PRODUCER({"transactional.id", "live-failed"}, {"linger.ms", "0"});
+  ktxn_record record = record_of("v", 1);
+  ktxn_event event;
+  DO(ktxn_init_transactions(producer, WAIT_MS, &error));
+  for (int i = 0; i < 2; i++) {
+    DO(ktxn_begin_transaction(producer, &error));
+    DO(ktxn_send(producer, &record, NULL, NULL, &error));
+    DO(ktxn_flush(producer, WAIT_MS, &error));
+    if (i == 0) {
+      DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
+    }
+  }
+  MUST(ktxn_poll(ktxn_producer_client(producer), &event, 1, WAIT_MS) == 1);
+  MUST(event.type == KTXN_EVENT_ERROR && event.error.code == KTXN_E_INVALID_RECORD && event.ordinal == 2);
   DO(ktxn_abort_transaction(producer, WAIT_MS, &error));
   end(producer);
 }
@@ -586,7 +723,8 @@ static const struct {
     {"no-room", case_no_room},   {"destroy", case_destroy},   {"run", case_run},
     {"offsets", case_offsets},   {"threads", case_threads},   {"ignored", case_ignored},
     {"huge", case_huge},         {"cycles", case_cycles},     {"gone", case_gone},
-    {"greedy", case_greedy},
+    {"greedy", case_greedy},     {"run-out", case_run_out},   {"slow", case_slow},
+    {"little-room", case_little_room}, {"displaced", case_displaced}, {"failed-again", case_failed_again},
 };
 
 int main(int argc, char **argv) {

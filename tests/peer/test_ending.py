@@ -2,8 +2,8 @@
 
 import unittest
 
-from faults import call, close_after, close_before, delay, error, error_applied, wait_for_gate
-from scene import ScenarioCase, protocols
+from faults import call, close_after, close_before, delay, drop_unapplied, error, error_applied, wait_for_gate
+from scene import CALL_MS, ScenarioCase, protocols
 
 
 class EndingTest(ScenarioCase):
@@ -402,6 +402,38 @@ class EndingTest(ScenarioCase):
             for first, second in zip(asked, asked[1:]):
                 self.assertLess(first.answered, second.sequence, "one at a time")
                 self.assertGreaterEqual(second.at - first.at, 0.0001)
+
+
+class CloseTest(ScenarioCase):
+    def unanswered(self, scene):
+        """A record that is on its way, and a call that waits for it in vain."""
+        scene.init()
+        scene.begin()
+        scene.peer.on("Produce", drop_unapplied(), times=None)
+        scene.send("lost")
+        scene.peer.wait_for("Produce")
+        scene.unsure = scene.may_hang = True
+
+    @protocols(1, 2)
+    def test_J10_a_flush_that_meets_a_close_is_over_with_it(self, protocol):
+        with self.scene(protocol) as scene:
+            self.unanswered(scene)
+            scene.fails("flush 50", "RETRY", "TIMED_OUT")
+            pending = scene.drive.start("flush %d" % CALL_MS)
+            scene.ok("sleep 50")
+            scene.drive.cmd("close 0")
+            answer = pending.wait()
+            self.assertEqual((answer.cls, answer.code), ("RECREATE", "CLOSED"), str(answer))
+
+    @protocols(1, 2)
+    def test_J10_who_waits_for_another_thread_to_close_is_told_when_that_takes_too_long(self, protocol):
+        with self.scene(protocol) as scene:
+            self.unanswered(scene)
+            pending = scene.drive.start("close 1500")
+            scene.ok("sleep 50")
+            scene.fails("close 50", "RECREATE", "TIMED_OUT")
+            self.assertEqual(pending.wait().code, "TIMED_OUT")
+            scene.ok("close 50")
 
 
 if __name__ == "__main__":

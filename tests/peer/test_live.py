@@ -13,11 +13,13 @@ TIMEOUT_S = 60
 
 @unittest.skipUnless(os.environ.get("KTXN_LIVE"), "KTXN_LIVE does not name ktxn-live")
 class LiveTest(unittest.TestCase):
-    def live(self, case, release, faults=()):
+    def live(self, case, release, faults=(), nodes=1):
         """Runs the case; returns its output and, for a read_committed reader, the number of visible records."""
-        with contextlib.closing(Peer(nodes=1, release=release, topics={"t": 3})) as peer:
+        with contextlib.closing(Peer(nodes=nodes, release=release, topics={"t": 3})) as peer:
             for fault in faults:
                 peer.on(*fault, times=None)
+            if nodes > 1:
+                self.half_answered(peer)
             done = subprocess.run([os.environ["KTXN_LIVE"], peer.bootstrap(), case], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
             self.assertEqual(done.returncode, 0, "%s\n%s" % (done.stdout, done.stderr[-4000:]))
@@ -25,10 +27,18 @@ class LiveTest(unittest.TestCase):
             self.assertEqual(peer.violations, [])
             return done.stdout, sum(map(len, peer.read_committed("t").values()))
 
-    def both(self, case, faults=(), visible=None):
+    def half_answered(self, peer):
+        """The records of partition 1 get no answer; those of partition 0, at another node, do."""
+        here, there = peer.model.nodes
+        peer.move_leader("t", 0, here)
+        peer.move_leader("t", 1, there)
+        peer.on("Produce", hold(400), node=here)
+        peer.on("Produce", drop_unapplied(), node=there, times=None)
+
+    def both(self, case, faults=(), visible=None, nodes=1):
         for release in ("3.9", "4.4"):
             with self.subTest(release=release):
-                _, count = self.live(case, release, faults)
+                _, count = self.live(case, release, faults, nodes)
                 if visible is not None:
                     self.assertEqual(count, visible)
 
@@ -53,11 +63,26 @@ class LiveTest(unittest.TestCase):
     def test_run_transaction(self):
         self.both("run", visible=2)
 
+    def test_an_abort_while_it_is_found_out_who_moved_the_epoch_gives_up_offsets(self):
+        self.both("displaced", [("Produce", error(47)), ("DescribeTransactions", hold(1500)), ("EndTxn", hold(300))], visible=0)
+
+    def test_callbacks_do_not_keep_a_flush_beyond_its_time(self):
+        self.both("slow", nodes=2)
+
+    def test_M04_little_room_is_found_at_last(self):
+        self.both("little-room", nodes=2)
+
+    def test_no_attempt_begins_when_the_time_is_over(self):
+        self.both("run-out", visible=0)
+
     def test_H15_offsets_that_time_out_are_resumed_or_given_up(self):
         self.both("offsets", [("TxnOffsetCommit", hold(300))])
 
     def test_G24_a_record_failed_and_nobody_looked(self):
         self.both("ignored", [("Produce", error(87))], visible=0)
+
+    def test_G24_an_event_that_nobody_took_hides_no_later_failure(self):
+        self.both("failed-again", [("Produce", error(87))], visible=0)
 
     def test_I09_sizes_that_no_memory_holds(self):
         self.both("huge", visible=0)
