@@ -113,7 +113,8 @@ static void strike_around(struct sim_world *world, int32_t node, const struct kt
 static void lose_registration(struct sim_world *world, int32_t node, const struct ktxn__model_request *request,
                               struct ktxn__model_fate *fate) {
   bool registers = request->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN || request->api == KTXN__MODEL_ADD_OFFSETS_TO_TXN;
-  if (!registers || world->options.asleep == 0 || world->options.level_change > 0 || world->now_us < world->asleep_until_us) {
+  bool kept = world->options.held > 0 && request->api == KTXN__MODEL_ADD_PARTITIONS_TO_TXN; /* what comes behind it is lost then */
+  if (!registers || kept || world->options.asleep == 0 || world->options.level_change > 0 || world->now_us < world->asleep_until_us) {
     return;
   }
   if (world->back_from == node) {
@@ -147,6 +148,7 @@ static void hook_fate(void *ctx, int32_t node, const struct ktxn__model_request 
     return;
   }
   strike_around(world, node, request);
+  sim_held_note(world, node, request);
   fate->code = refusal(world, request->api);
   if (fate->code == 0 && bad(world, SIM_BROKER, o->answer_code)) {
     fate->code = draw_code(world, request->api);
@@ -507,6 +509,9 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node) 
   }
   if (around == SIM_AROUND_SLEEP) {
     sleep_long(world);
+  }
+  if (around == SIM_AROUND_RELEASE) {
+    sim_held_release(world);
   }
   if (around == SIM_AROUND_BACK && !world->healed) {
     set_level(world, 0);

@@ -302,7 +302,7 @@ static void drop_link(struct sim_conn *conn) {
 
 void sim_net_to_node(struct sim_world *world, uint32_t index, const uint8_t *bytes, size_t size) {
   struct sim_conn *conn = &world->conns[index];
-  if (conn->link == NULL) {
+  if (conn->link == NULL || sim_held_take(world, index, bytes, size)) {
     return;
   }
   if (bad(world, SIM_NET, world->options.net_cut)) {
@@ -372,7 +372,7 @@ void sim_net_to_client(struct sim_world *world, const struct sim_event *event) {
 }
 
 void sim_net_client_closed(struct sim_world *world, uint32_t index) {
-  if (!world->conns[index].deaf_node) {
+  if (!world->conns[index].deaf_node && !sim_held_keeps(world, index)) {
     drop_link(&world->conns[index]);
   }
 }
@@ -407,7 +407,9 @@ void sim_net_drop_node(struct sim_world *world, int32_t node) {
   for (uint32_t i = 0; i < world->conn_count; i++) {
     struct sim_conn *conn = &world->conns[i];
     if (conn->node == node && conn->link != NULL) {
-      drop_link(conn);
+      if (!sim_held_keeps(world, i)) {
+        drop_link(conn);
+      }
       sim_schedule(world, world->now_us + delay_us(world), SIM_EVENT_NODE_CLOSED, i, 0);
     }
   }

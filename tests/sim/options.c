@@ -181,6 +181,9 @@ static void draw_more(struct sim_choices *choices, struct sim_options *options) 
     options->transaction_timeout_ms = 5000 + options->transaction_timeout_ms % 1000;
     options->heal_us = 120000000;
   }
+  if (sim_choose(choices, SIM_OPTIONS, 2) == 1 && options->asleep > 0 && options->level_change == 0) {
+    options->held = 700000;
+  }
 }
 
 void sim_options_draw(struct sim_choices *choices, struct sim_options *options) {
@@ -263,11 +266,11 @@ void sim_options_print(const struct sim_options *o) {
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u, short %u, hang %u, "
          "deaf %u; no name %u, addresses %u; answers: code %u, lost %u, mute %u, late %u, throttled %u; cluster %u (kinds %02x), "
-         "process %u, zombies %u, restarts %u, meddle %u, usurped %u, asleep %u, refused %u, level %u, oversleep %u, no memory %u, "
+         "process %u, zombies %u, restarts %u, meddle %u, usurped %u, asleep %u, held %u, refused %u, level %u, oversleep %u, no memory %u, "
          "pauses %u, jumps %u, hostile %u%s\n",
          o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->net_short, o->net_hang,
          o->net_deaf, o->no_name, o->addresses, o->answer_code, o->answer_lost, o->answer_mute, o->answer_late, o->throttled,
-         o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->asleep, o->refused,
+         o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->asleep, o->held, o->refused,
          o->level_change, o->oversleep, o->no_memory, o->pauses, o->jumps, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld, pauses up to %lld; ms: "
          "transaction.timeout %lld, request %lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes, %lld bytes a "

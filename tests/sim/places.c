@@ -112,7 +112,7 @@ static void name_place(uint64_t key, char *text, size_t size) {
   static const char *const faults[] = {"a write is taken in part", "a connection hangs", "no such name", "a wall clock is set",
                                        "an address where nobody is", "a node has another address", "a direction of a connection is cut",
                                        "a line is slow", "a monotonic clock jumps", "the application pauses", "a throttle",
-                                       "a long sleep"};
+                                       "a long sleep", "an offset commit held up"};
   uint8_t a = (uint8_t)(key >> 48), b = (uint8_t)(key >> 40), c = (uint8_t)(key >> 32);
   char first[48], second[48];
   switch ((enum kind)(key >> 56)) {

@@ -22,7 +22,8 @@ enum sim_fault {
   SIM_FAULT_JUMP,
   SIM_FAULT_PAUSE,
   SIM_FAULT_THROTTLE,
-  SIM_FAULT_SLEEP
+  SIM_FAULT_SLEEP,
+  SIM_FAULT_HELD
 };
 
 /** That has happened. */

@@ -191,9 +191,6 @@ ELSEWHERE = {
     "another rule stands behind it: 1.3-anchor asks for the node as well": [
         "4.3-taint-anchor",
     ],
-    "offsets that come late, of a transaction whose sweep two coordinators were asked for: not met within minutes, a trace does": [
-        "4.4-sweep-anchor",
-    ],
     "another rule stands behind it: after a commit only offsets are swept, and a late copy says what was committed": [
         "4.4-sweep-aborts",
     ],

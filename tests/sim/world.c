@@ -257,6 +257,7 @@ static void clear(struct sim_world *world) {
     struct sim_event event = pop(world);
     free(event.bytes);
   }
+  sim_held_drop(world);
   ktxn__front_free(world->front);
   ktxn__model_free(world->model);
   world->front = NULL;

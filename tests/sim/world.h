@@ -79,6 +79,7 @@ struct sim_options {
   uint32_t level_change;
   uint32_t usurped;       /* a coordinator is asked for something, and others are coordinators from then on */
   uint32_t asleep;        /* usurped: behind an end at the new coordinator its producer sleeps, and another takes its place */
+  uint32_t held;          /* and an offset commit to that one is held up until another transaction is open */
   uint32_t refused;       /* an end is refused for good, as where a right to it was taken back */
   uint32_t fault_kinds; /* which kinds of cluster faults there are in this run: bits */
   bool marker_twice;
@@ -142,7 +143,8 @@ enum sim_around {
   SIM_AROUND_SHUT,
   SIM_AROUND_SLEEP,
   SIM_AROUND_BACK,
-  SIM_AROUND_LOST
+  SIM_AROUND_LOST,
+  SIM_AROUND_RELEASE
 };
 
 struct sim_event {
@@ -201,6 +203,13 @@ enum sim_step {
   SIM_STEP_ABORT,
   SIM_STEP_CLOSE,
   SIM_STEP_OVER
+};
+
+/* A request that the network holds up on purpose, see held.c. */
+struct sim_held {
+  uint8_t *bytes; /* NULL = none is */
+  size_t size;
+  uint32_t conn;
 };
 
 /* What the application was told about a transaction, and what it did. */
@@ -307,6 +316,7 @@ struct sim_world {
   int32_t usurper; /* the newest coordinator whose predecessor is cut off; -1 = none */
   int64_t hide_from_us; /* the topic may be hidden again */
 
+  struct sim_held held;
   struct sim_conn conns[SIM_CONNS];
   uint32_t conn_count;
   struct sim_client *clients; /* SIM_CLIENTS */
@@ -406,6 +416,16 @@ void sim_cluster_around(struct sim_world *world, uint32_t around, int32_t node);
 struct ktxn__str sim_topic(int32_t topic);
 /** The i-th error that a node may answer to that request for a while; 0 = it has none. */
 int16_t sim_error(int16_t api, uint32_t i);
+
+/* held.c */
+/** These bytes, which have come over that connection, do not arrive now. */
+bool sim_held_take(struct sim_world *world, uint32_t conn, const uint8_t *bytes, size_t size);
+/** Its node has not heard of what has become of that connection. */
+bool sim_held_keeps(const struct sim_world *world, uint32_t conn);
+/** A node works on that request. */
+void sim_held_note(struct sim_world *world, int32_t node, const struct ktxn__model_request *request);
+void sim_held_release(struct sim_world *world);
+void sim_held_drop(struct sim_world *world);
 
 /* hostile.c */
 /** Other bytes instead of these; the caller frees them. */
