@@ -220,10 +220,12 @@ void sim_client_run(struct sim_world *world, int32_t index) {
  * what the successor commits there (docs/TRANSACTIONS.md, what no client can promise). The abort has not returned by then. */
 void sim_client_note_unswept(struct sim_world *world, const struct sim_client *client) {
   bool asks = world->options.verification || (world->options.level >= 2 && world->options.level_change == 0);
-  if (client->txn >= 0 && client->step == SIM_STEP_ABORT && !asks) {
+  bool aborting = client->txn >= 0 && client->step == SIM_STEP_ABORT;
+  if (aborting && !asks) {
     world->txns[client->txn].unswept = true;
   }
-  world->loose[client->id] = world->loose[client->id] || (client->wire.offset_lost && !asks);
+  bool offset = client->wire.offset_lost || (aborting && client->wire.offset_owed);
+  world->loose[client->id] = world->loose[client->id] || (offset && !asks);
 }
 
 /* The process is gone; what it has handed to the network is not. */

@@ -67,7 +67,7 @@ static void note_call(struct sim_world *world, struct sim_wire *wire, const stru
 
 static void note_lost(struct sim_wire *wire, const struct sim_wire_call *call) {
   if (call->api == KTXN__MODEL_TXN_OFFSET_COMMIT) {
-    wire->offset_lost = true;
+    wire->offset_lost = wire->offset_owed = true;
     wire->offset_epoch = call->producer_epoch;
   }
 }

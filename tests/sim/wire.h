@@ -100,6 +100,9 @@ struct sim_wire {
   int32_t bumped_node;
   bool offset_lost;    /* an offset commit has had no answer, and no end under a later identity was answered since */
   int16_t offset_epoch;
+  bool offset_owed;    /* and none by a node that had taken its group under that identity */
+  int32_t joined_node; /* where a group was taken last, and under which epoch */
+  int16_t joined_epoch;
   struct sim_wire_rate rates[SIM_WIRE_APIS];
   int64_t fatal_us;    /* when the producer ended; -1 = it has not */
 };

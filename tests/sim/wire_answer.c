@@ -46,6 +46,8 @@ static void on_group(struct sim_wire *wire, const struct sim_wire_call *call, co
   const struct ktxn__msg_add_offsets_to_txn_response *answer = message;
   if (answer->error_code == 0) {
     acknowledge(wire, call, 0, true);
+    wire->joined_node = call->node;
+    wire->joined_epoch = call->producer_epoch;
   }
 }
 
@@ -67,7 +69,9 @@ static void on_end(struct sim_wire *wire, const struct sim_wire_call *call, cons
     wire->over = true;
   }
   if (answer->error_code == 0 && call->producer_epoch > wire->offset_epoch) {
+    bool joined = wire->joined_node == call->node && wire->joined_epoch == call->producer_epoch;
     wire->offset_lost = false;
+    wire->offset_owed = wire->offset_owed && !joined;
   }
 }
 
