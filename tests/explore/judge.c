@@ -171,11 +171,12 @@ static bool unwritten(const struct world *world, uint8_t t) {
 }
 
 /* The end of what is owed has met a registration of the transaction that is open now: one that had no answer, so that nothing could be
- * written yet. It is registered again at another epoch, as if it had not been. */
+ * written yet. It is registered again at another epoch, as if it had not been. A copy of that end is as good, while it is still owed. */
 static uint8_t withdrawn(const struct state *state, const struct message *m) {
   const struct world *world = &state->world;
   uint8_t t = world->ordinal;
-  bool may = m->purpose == KTXN__TXN_FOR_DEBT && !m->late && t > 0 && world->reported[t] == NO_OUTCOME;
+  bool owed = manager_of(state)->debt != KTXN__TXN_DEBT_NONE && m->epoch == manager_of(state)->producer_epoch;
+  bool may = m->purpose == KTXN__TXN_FOR_DEBT && (!m->late || owed) && t > 0 && world->reported[t] == NO_OUTCOME;
   return (uint8_t)(may && !manager_of(state)->acked && unwritten(world, t) ? TAG(t) : 0);
 }
 
@@ -285,9 +286,11 @@ static void fatal(const struct state *state) {
   uint8_t t = world->ordinal;
   if (scope.no_look) return; /* what can't be looked at counts at once */
   uint8_t reasons = world->limits & (LIMIT_SUCCESSOR | LIMIT_LATE_INIT | LIMIT_GAP | LIMIT_RELOAD | LIMIT_REFUSED);
-  /* Nobody can tell the broker's timeout from a successor if the registration or, on V1, the end is of unknown fate. */
+  /* Nobody can tell the broker's timeout from a successor if the registration or, on V1, the end is of unknown fate; or what has
+   * acknowledged it is another node than the anchor, which may only remember it, and can't be asked any more. */
+  bool v1 = manager_of(state)->mode == 1;
   bool timed_out = (world->limits & LIMIT_TIMEOUT) &&
-                   (!manager_of(state)->acked || (manager_of(state)->mode == 1 && world->lost_end[t]));
+                   (!manager_of(state)->acked || (v1 && (world->lost_end[t] || !manager_of(state)->anchored)));
   /* And nobody our own end from a successor's, if only a node that is not the anchor has acknowledged anything, when asked again. */
   bool unknown_end = manager_of(state)->mode == 2 && world->lost_end[t] && manager_of(state)->acked_node != KTXN__TXN_NODE_NONE &&
                      manager_of(state)->acked_node != manager_of(state)->anchor;

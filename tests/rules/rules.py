@@ -502,7 +502,7 @@ BETWEEN = [
          "txn/result.c",
          "  else if (result->code == KTXN_E_INVALID_TXN_STATE)\n    ktxn__txn_debt_astray(",
          "  else if (result->code == KTXN_E_INVALID_TXN_STATE && slot->node < 0)\n    ktxn__txn_debt_astray(",
-         Explorer("v1-unverified", NEEDLESS, faults=3)),
+         Test("trace", "trace_explored")),
     Rule("4.4-probe-clears",
          "V1: after a probe answered 0 nothing is owed: the timeout's own markers carried the next epoch",
          "txn/fence.c",
