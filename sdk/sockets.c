@@ -109,7 +109,7 @@ int64_t ktxn__sockets_writev(struct ktxn__sockets *sockets, uint32_t conn, const
   }
   if ((size_t)taken < size_of(spans, count) &&
       !ktxn__sockets_watch(sockets, socket, KTXN__POLLER_READ | KTXN__POLLER_WRITE)) {
-    return -1;
+    ktxn__tcp_shut(socket->fd); /* what was taken has left, and must not be told as unsent: the connection ends as by the peer */
   }
   return taken;
 }

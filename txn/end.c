@@ -51,6 +51,7 @@ static void ended(struct ktxn__txn *txn, int64_t now_us, const struct ktxn__txn_
                   const struct ktxn__txn_result *result) {
   ktxn__txn_wait_none(txn);
   txn->last_commit = slot->commit;
+  if (slot->commit) txn->committed = true; /* whatever is wrong with the identity that the answer carries */
   ktxn__txn_pace_ended(txn, now_us, result->version);
   if (result->version >= 5) {
     /* KIP-890: the answer carries the identity to go on with; markers with the new epoch reach every log that was

@@ -86,7 +86,8 @@ KTXN_API int ktxn_send(ktxn_producer *producer, const ktxn_record *record, ktxn_
                        ktxn_error *error);
 
 /**
- * Adds consumer offsets to the open transaction: they take effect if it commits. An empty list is a success.
+ * Adds consumer offsets to the open transaction: they take effect if it commits. An empty list is a success; of a partition
+ * that is named twice the last counts.
  * Blocks up to `timeout_ms`, until the group coordinator has them.
  * Errors: RETRY (timed out: call again with the same arguments), ABORT (the group moved on, or the offsets were
  * refused: abort and rewind), RECREATE, USAGE. Source: KIP-447.

@@ -60,10 +60,18 @@ static void end_lingers(struct ktxn__accumulator *acc, int64_t now_us) {
   }
 }
 
+static bool has_work(const struct ktxn__queue *queue) {
+  return !ktxn__list_empty(&queue->retries) || !ktxn__list_empty(&queue->sealed) || (queue->open != NULL && queue->due);
+}
+
+/* What was failed meanwhile is ready no more: who appends to a ready queue wakes nobody. */
 static void collect_woken(struct ktxn__accumulator *acc) {
   struct ktxn__list *link;
   while ((link = ktxn__list_pop(&acc->woken)) != NULL) {
-    make_ready(acc, KTXN__LIST_OF(link, struct ktxn__queue, woken_link));
+    struct ktxn__queue *queue = KTXN__LIST_OF(link, struct ktxn__queue, woken_link);
+    if (has_work(queue)) {
+      make_ready(acc, queue);
+    }
   }
 }
 
@@ -153,10 +161,6 @@ struct ktxn__queue *ktxn__accumulator_next_ready(struct ktxn__accumulator *acc, 
   }
   turn_ready(acc);
   return queue_of_ready(ktxn__list_first(&acc->ready));
-}
-
-static bool has_work(const struct ktxn__queue *queue) {
-  return !ktxn__list_empty(&queue->retries) || !ktxn__list_empty(&queue->sealed) || (queue->open != NULL && queue->due);
 }
 
 /* Under the lock. */

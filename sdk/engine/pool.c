@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#if defined(__SANITIZE_ADDRESS__) /* the sanitizer's own interface */
+void __asan_poison_memory_region(const volatile void *at, size_t size);
+void __asan_unpoison_memory_region(const volatile void *at, size_t size);
+#endif
+
 #include "sdk/base/mem.h"
 #include "sdk/engine/batch.h"
 
@@ -65,6 +70,23 @@ static bool make_room(struct ktxn__pool *pool, size_t size) {
   return size <= pool->budget - pool->allocated;
 }
 
+/* Whose a batch was says nothing once it is given back: with AddressSanitizer, reading it then is an error. */
+static void forget_queue(struct ktxn__batch *batch) {
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_poison_memory_region(&batch->queue, sizeof batch->queue);
+#else
+  (void)batch;
+#endif
+}
+
+static void recall_queue(struct ktxn__batch *batch) {
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_unpoison_memory_region(&batch->queue, sizeof batch->queue);
+#else
+  (void)batch;
+#endif
+}
+
 static void *allocate(struct ktxn__pool *pool, size_t size) {
   pool->out_of_memory = false;
   if (!make_room(pool, size)) {
@@ -101,6 +123,7 @@ static struct ktxn__batch *take_batch(struct ktxn__pool *pool) {
   struct ktxn__batch *batch;
   if (link != NULL) {
     batch = KTXN__LIST_OF(link, struct ktxn__batch, link);
+    recall_queue(batch);
     pool->idle -= batch_bytes(batch);
   } else {
     batch = allocate(pool, sizeof *batch);
@@ -176,6 +199,7 @@ void ktxn__pool_give_batch(struct ktxn__pool *pool, struct ktxn__batch *batch) {
     free_outside(pool, batch);
     return;
   }
+  forget_queue(batch);
   ktxn__list_push_front(&pool->batches, &batch->link);
   pool->idle += batch_bytes(batch);
 }

@@ -18,10 +18,14 @@
 
 /* ---- the books of one operation ------------------------------------------------------------------------------------------ */
 
+/* Of a partition that is named twice the group keeps what comes last, so those stay in the order in which they were given. */
 static bool offset_before(const void *ctx, uint32_t a, uint32_t b) {
   const ktxn_offset *offsets = ctx;
   int order = strcmp(offsets[a].topic, offsets[b].topic);
-  return order != 0 ? order < 0 : offsets[a].partition < offsets[b].partition;
+  if (order != 0 || offsets[a].partition != offsets[b].partition) {
+    return order != 0 ? order < 0 : offsets[a].partition < offsets[b].partition;
+  }
+  return a < b;
 }
 
 /*

@@ -267,11 +267,12 @@ static void settle(struct ktxn__sender *sender, struct ktxn__sender_item *item, 
 
 /* ---- the answer -------------------------------------------------------------------------------------------------------- */
 
-static struct ktxn__sender_run_of *find_run(const struct ktxn__sender_request *request,
+/* By the topic's index: batches that have been settled already are gone. */
+static struct ktxn__sender_run_of *find_run(const struct ktxn__sender *sender, const struct ktxn__sender_request *request,
                                             const struct ktxn__produce_topic *topic, bool by_id) {
   for (uint32_t i = 0; i < request->run_count; i++) {
     struct ktxn__sender_run_of *run = &request->runs[i];
-    const char *name = request->items[request->order[run->first]].batch->queue->topic;
+    const char *name = by_id ? "" : ktxn__accumulator_topic_name(sender->acc, run->index);
     if (by_id ? memcmp(run->id, topic->id.bytes, sizeof run->id) == 0 : ktxn__str_equal(topic->name, ktxn__str(name))) {
       return run;
     }
@@ -354,7 +355,7 @@ static bool take_answer(struct ktxn__sender *sender, struct ktxn__sender_request
   bool by_id = request->call.version >= KTXN__PRODUCE_VERSION_TOPIC_ID;
   for (int32_t i = 0; i < response->topic_count; i++) {
     const struct ktxn__produce_topic *topic = &response->topics[i];
-    const struct ktxn__sender_run_of *run = find_run(request, topic, by_id);
+    const struct ktxn__sender_run_of *run = find_run(sender, request, topic, by_id);
     uint32_t next = 0;
     fits = fits && run != NULL;
     for (int32_t j = 0; run != NULL && j < topic->partition_count; j++) {

@@ -211,10 +211,18 @@ static bool is_over(const struct ktxn__sender *sender) {
   return sender->forced || ktxn__txn_state(sender->txn) == KTXN__TXN_FATAL_ERROR;
 }
 
+/* A write of V2 that has waited for its connection, and the cluster was heard to be at level 0 meanwhile: it would wedge the
+ * transactional id. It is asked for anew, as it may be then. */
+static bool would_wedge(const struct ktxn__sender *sender, int16_t version) {
+  enum ktxn__txn_api api = sender->txn_call.request.api;
+  bool writes = api == KTXN__TXN_API_END || api == KTXN__TXN_API_OFFSET_COMMIT;
+  return writes && version >= 5 && ktxn__cluster_transaction_version(sender->cluster) == 0;
+}
+
 static bool encode(struct ktxn__call *call, int16_t version, struct ktxn__call_body *body) {
   struct ktxn__sender *sender = sender_of(call);
   struct ktxn__writer *writer = ktxn__call_body_writer(body);
-  return !is_over(sender) && kinds[sender->txn_call.request.api].encode(sender, version, writer) && !writer->failed;
+  return !is_over(sender) && !would_wedge(sender, version) && kinds[sender->txn_call.request.api].encode(sender, version, writer) && !writer->failed;
 }
 
 /* ---- results ----------------------------------------------------------------------------------------------------------- */

@@ -181,6 +181,10 @@ int64_t ktxn__tcp_read(int fd, void *data, size_t size) {
   }
 }
 
+void ktxn__tcp_shut(int fd) {
+  (void)shutdown(fd, SHUT_RDWR);
+}
+
 void ktxn__tcp_close(int fd) {
   if (fd >= 0) {
     /* After EINTR Linux has closed it all the same: a second close() could hit somebody else's descriptor. */

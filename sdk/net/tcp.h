@@ -47,6 +47,9 @@ int64_t ktxn__tcp_writev(int fd, const struct ktxn__span *spans, size_t count);
 /** Returns the bytes read; 0 = nothing there now; -EPIPE = the peer has closed its side; else broken. */
 int64_t ktxn__tcp_read(int fd, void *data, size_t size);
 
+/** Ends both directions: who waits for the descriptor finds it closed by its peer. It is still to be closed. */
+void ktxn__tcp_shut(int fd);
+
 /** Negative is allowed and does nothing. */
 void ktxn__tcp_close(int fd);
 

@@ -581,6 +581,22 @@ static void case_ignored(void) {
   end(producer);
 }
 
+/* Nobody waits for what became of the records, so that each batch is given back with its answer, the first of them before the
+ * next topic's is looked at. */
+static void case_topics(void) {
+  ktxn_producer *producer = PRODUCER({"linger.ms", "20"});
+  static const char *const topics[] = {"t", "u"};
+  for (int round = 0; round < 20; round++) {
+    for (int i = 0; i < 8; i++) {
+      ktxn_record record = record_for(i / 2 % 3, "v", 1);
+      record.topic = topics[i % 2];
+      DO(ktxn_send(producer, &record, NULL, NULL, &error));
+    }
+    DO(ktxn_flush(producer, WAIT_MS, &error));
+  }
+  end(producer);
+}
+
 /* The same twice, and nobody took the first event: it does not hide that the transaction which is open has failed. */
 static void case_failed_again(void) {
   ktxn_producer *producer = PRODUCER({"transactional.id", "live-failed"}, {"linger.ms", "0"});
@@ -725,6 +741,7 @@ static const struct {
     {"huge", case_huge},         {"cycles", case_cycles},     {"gone", case_gone},
     {"greedy", case_greedy},     {"run-out", case_run_out},   {"slow", case_slow},
     {"little-room", case_little_room}, {"displaced", case_displaced}, {"failed-again", case_failed_again},
+    {"topics", case_topics},
 };
 
 int main(int argc, char **argv) {

@@ -1,7 +1,7 @@
 """transaction.version changes under a producer, and brokers of one cluster that differ (KIP-584, KIP-890)."""
 
 import codes
-from faults import call, error
+from faults import call, error, wait_for_gate
 from scene import ScenarioCase
 
 
@@ -39,6 +39,26 @@ class LevelTest(Levels):
                     scene.commit()
                 self.assertEqual(self.protocol(scene), "2" if new == 2 else "1")
                 self.assertEqual(self.ends(scene)[-1][1], new == 2)
+
+    def test_an_end_that_waits_for_its_connection_while_the_level_is_heard_of(self):
+        """It was to be by version 5, and must not be when the connection itself tells of level 0."""
+        for end in ("commit", "abort"):
+            with self.subTest(end=end), self.scene(1, release="4.4", level=2) as scene:
+                scene.init()
+                scene.begin()
+                scene.send("a")
+                scene.ok("flush 15000")
+                gate = scene.peer.gate()
+                scene.peer.on("ApiVersions", wait_for_gate(gate), times=None)
+                asked = scene.count("ApiVersions")
+                self.change(scene, 0)
+                pending = scene.drive.start("%s 15000" % end)
+                scene.peer.wait_for("ApiVersions", asked + 1)
+                scene.ok("sleep 100")
+                gate.open()
+                self.assertTrue(pending.wait().ok)
+                scene.committed() if end == "commit" else scene.open.clear()
+                self.assertEqual([by_v5 for _, by_v5 in self.ends(scene)], [False])
 
     def test_change_in_a_transaction_that_is_heard_of(self):
         """V2 to 0 ends by the older EndTxn, V2 to 1 by version 5 all the same; what began in V1 never ends by version 5."""

@@ -15,7 +15,7 @@ TIMEOUT_S = 60
 class LiveTest(unittest.TestCase):
     def live(self, case, release, faults=(), nodes=1):
         """Runs the case; returns its output and, for a read_committed reader, the number of visible records."""
-        with contextlib.closing(Peer(nodes=nodes, release=release, topics={"t": 3})) as peer:
+        with contextlib.closing(Peer(nodes=nodes, release=release, topics={"t": 3, "u": 3})) as peer:
             for fault in faults:
                 peer.on(*fault, times=None)
             if nodes > 1:
@@ -83,6 +83,9 @@ class LiveTest(unittest.TestCase):
 
     def test_G24_an_event_that_nobody_took_hides_no_later_failure(self):
         self.both("failed-again", [("Produce", error(87))], visible=0)
+
+    def test_topics_of_one_answer(self):
+        self.both("topics", visible=80)
 
     def test_I09_sizes_that_no_memory_holds(self):
         self.both("huge", visible=0)

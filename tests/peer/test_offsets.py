@@ -28,6 +28,16 @@ class OffsetsTest(ScenarioCase):
                 self.assertEqual(scene.count("TxnOffsetCommit"), 2)
 
     @protocols(1, 2)
+    def test_a_partition_that_is_named_twice_stands_at_the_last(self, protocol):
+        with self.scene(protocol) as scene:
+            scene.init()
+            scene.begin()
+            scene.offsets("t:0:100,t:1:7,t:0:200,t:0:150,t:1:3")
+            scene.commit()
+            found = scene.peer.offsets("g")
+            self.assertEqual((found[("t", 0)], found[("t", 1)]), (150, 3))
+
+    @protocols(1, 2)
     def test_H01_the_group_coordinator_moves(self, protocol):
         with self.scene(protocol) as scene:
             scene.init()

@@ -209,6 +209,25 @@ static void test_retries_keep_the_order_and_go_first(void **state) {
   fixture_stop(&f);
 }
 
+/* What was woken and fails before it is collected is not ready: the next record wakes the I/O thread again. */
+static void test_what_failed_before_it_was_collected_is_not_ready(void **state) {
+  (void)state;
+  struct fixture f;
+  struct ktxn__accumulator_config config = config_with(1024, 0);
+  fixture_start(&f, &config);
+  fixture_topic(&f, "orders", 1);
+  (void)fixture_begin(&f);
+  ktxn_error error = some_error(KTXN_E_TRANSACTION_ABORTED);
+  assert_int_equal(fixture_send(&f, "orders", 0, 10, NULL, NULL), KTXN__APPEND_DONE);
+  assert_int_equal(f.wakes, 1);
+  assert_int_equal(ktxn__accumulator_fail_queued(f.acc, &error), 1);
+  (void)fixture_collect(&f, 1);
+  assert_null(ktxn__accumulator_next_ready(f.acc, NULL));
+  assert_int_equal(fixture_send(&f, "orders", 0, 10, NULL, NULL), KTXN__APPEND_DONE);
+  assert_int_equal(f.wakes, 2);
+  fixture_stop(&f);
+}
+
 /* ---- expiry -------------------------------------------------------------------------------------------------------------- */
 
 static void test_J01_J03_expiry_oldest_first(void **state) {
@@ -371,6 +390,7 @@ int main(void) {
       cmocka_unit_test(test_flush_waits_for_what_was_there),
       cmocka_unit_test(test_no_partition_starves),
       cmocka_unit_test(test_retries_keep_the_order_and_go_first),
+      cmocka_unit_test(test_what_failed_before_it_was_collected_is_not_ready),
       cmocka_unit_test(test_J01_J03_expiry_oldest_first),
       cmocka_unit_test(test_creation_time_survives_clock_jumps),
       cmocka_unit_test(test_partitions_join_each_transaction_once),
