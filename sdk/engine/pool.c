@@ -2,13 +2,13 @@
 
 #include <string.h>
 
+#include "sdk/base/mem.h"
+#include "sdk/engine/batch.h"
+
 #if defined(__SANITIZE_ADDRESS__) /* the sanitizer's own interface */
 void __asan_poison_memory_region(const volatile void *at, size_t size);
 void __asan_unpoison_memory_region(const volatile void *at, size_t size);
 #endif
-
-#include "sdk/base/mem.h"
-#include "sdk/engine/batch.h"
 
 /* A buffer while nobody uses it. */
 struct ktxn__pool_buffer {
@@ -71,19 +71,13 @@ static bool make_room(struct ktxn__pool *pool, size_t size) {
 }
 
 /* Whose a batch was says nothing once it is given back: with AddressSanitizer, reading it then is an error. */
-static void forget_queue(struct ktxn__batch *batch) {
+static void hide_queue(struct ktxn__batch *batch, bool hidden) {
 #if defined(__SANITIZE_ADDRESS__)
-  __asan_poison_memory_region(&batch->queue, sizeof batch->queue);
+  void (*mark)(const volatile void *, size_t) = hidden ? __asan_poison_memory_region : __asan_unpoison_memory_region;
+  mark(&batch->queue, sizeof batch->queue);
 #else
   (void)batch;
-#endif
-}
-
-static void recall_queue(struct ktxn__batch *batch) {
-#if defined(__SANITIZE_ADDRESS__)
-  __asan_unpoison_memory_region(&batch->queue, sizeof batch->queue);
-#else
-  (void)batch;
+  (void)hidden;
 #endif
 }
 
@@ -123,7 +117,7 @@ static struct ktxn__batch *take_batch(struct ktxn__pool *pool) {
   struct ktxn__batch *batch;
   if (link != NULL) {
     batch = KTXN__LIST_OF(link, struct ktxn__batch, link);
-    recall_queue(batch);
+    hide_queue(batch, false);
     pool->idle -= batch_bytes(batch);
   } else {
     batch = allocate(pool, sizeof *batch);
@@ -199,7 +193,7 @@ void ktxn__pool_give_batch(struct ktxn__pool *pool, struct ktxn__batch *batch) {
     free_outside(pool, batch);
     return;
   }
-  forget_queue(batch);
+  hide_queue(batch, true);
   ktxn__list_push_front(&pool->batches, &batch->link);
   pool->idle += batch_bytes(batch);
 }

@@ -289,8 +289,9 @@ static void fatal(const struct state *state) {
   /* Nobody can tell the broker's timeout from a successor if the registration or, on V1, the end is of unknown fate; or what has
    * acknowledged it is another node than the anchor, which may only remember it, and can't be asked any more. */
   bool v1 = manager_of(state)->mode == 1;
+  bool elsewhere = !manager_of(state)->anchored && manager_of(state)->acked_node != manager_of(state)->coordinator;
   bool timed_out = (world->limits & LIMIT_TIMEOUT) &&
-                   (!manager_of(state)->acked || (v1 && (world->lost_end[t] || !manager_of(state)->anchored)));
+                   (!manager_of(state)->acked || (v1 && (world->lost_end[t] || elsewhere)));
   /* And nobody our own end from a successor's, if only a node that is not the anchor has acknowledged anything, when asked again. */
   bool unknown_end = manager_of(state)->mode == 2 && world->lost_end[t] && manager_of(state)->acked_node != KTXN__TXN_NODE_NONE &&
                      manager_of(state)->acked_node != manager_of(state)->anchor;

@@ -266,12 +266,12 @@ void sim_options_print(const struct sim_options *o) {
          (int)o->transactions, (int)o->records);
   printf("in a million: offsets %u, again %u, aborts %u, flushes %u; net: cut %u, hold %u, pieces %u, refuse %u, short %u, hang %u, "
          "deaf %u; no name %u, addresses %u; answers: code %u, lost %u, mute %u, late %u, throttled %u; cluster %u (kinds %02x), "
-         "process %u, zombies %u, restarts %u, meddle %u, usurped %u, asleep %u, held %u, refused %u, level %u, oversleep %u, no memory %u, "
-         "pauses %u, jumps %u, hostile %u%s\n",
+         "process %u, zombies %u, restarts %u, meddle %u, usurped %u, asleep %u, held %u, refused %u, level %u, oversleep %u, "
+         "no memory %u, pauses %u, jumps %u, hostile %u%s\n",
          o->offsets, o->again, o->aborts, o->flushes, o->net_cut, o->net_hold, o->net_pieces, o->refuse, o->net_short, o->net_hang,
          o->net_deaf, o->no_name, o->addresses, o->answer_code, o->answer_lost, o->answer_mute, o->answer_late, o->throttled,
-         o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->asleep, o->held, o->refused,
-         o->level_change, o->oversleep, o->no_memory, o->pauses, o->jumps, o->hostile, o->gentle ? "; gentle" : "");
+         o->cluster_fault, o->fault_kinds, o->process_fault, o->zombies, o->restarts, o->meddle, o->usurped, o->asleep, o->held,
+         o->refused, o->level_change, o->oversleep, o->no_memory, o->pauses, o->jumps, o->hostile, o->gentle ? "; gentle" : "");
   printf("us: delay %lld, append %lld, marker %lld, load %lld, faults each %lld until %lld, pauses up to %lld; ms: "
          "transaction.timeout %lld, request %lld, delivery %lld, linger %lld, backoff %lld; batches of %lld bytes, %lld bytes a "
          "second; pacing %d; epochs from %d%s\n",
